@@ -1,0 +1,2 @@
+export { UndeliveredError } from './record';
+export type { DropReason, UndeliveredReason } from './record';

@@ -1,0 +1,35 @@
+import type { Agent } from 'node:http';
+
+/**
+ * What a telemetry exporter needs of one connection to speak to its workspace as the driver does.
+ * Nothing of it is ever put on a span.
+ */
+export interface ConnectionAccess {
+  /** Host as given to `connect()`, not normalised. */
+  readonly host: string;
+  readonly port: number;
+  /** Digits for the `x-databricks-org-id` header, when the http path names the workspace. */
+  readonly orgId: string | undefined;
+  /** The `User-Agent` the driver itself sends, when it could be read. */
+  readonly userAgent: string | undefined;
+  /**
+   * The headers of the driver's auth provider, fetched anew at each call and never stored.
+   * Rejects with whatever the provider rejects with; resolves without `Authorization` when there is no credential.
+   */
+  headers(): Promise<Readonly<Record<string, string>>>;
+  /** The driver's HTTPS agent (proxy, custom CA, client certificate), when it has one. */
+  agent(): Promise<Agent | undefined>;
+}
+
+/** Weak access to the live connections, keyed by `databricks.connection.id`. */
+export interface DatabricksAccess {
+  /** `undefined` when the connection is unknown, was collected, or was closed and released. */
+  connection(connectionId: string): ConnectionAccess | undefined;
+  /**
+   * Calls `listener` when a client was closed, so that what it left can be flushed while its credentials are there.
+   * Returns the function that ends the subscription.
+   */
+  onClosed(listener: (connectionId: string) => void): () => void;
+  /** The final flush of a closed connection is done: its credentials are let go now rather than after the grace period. */
+  release(connectionId: string): void;
+}

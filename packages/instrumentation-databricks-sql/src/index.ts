@@ -1,0 +1,1 @@
+export type { ConnectionAccess, DatabricksAccess } from './access';

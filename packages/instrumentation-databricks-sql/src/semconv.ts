@@ -1,0 +1,169 @@
+/**
+ * Every span, attribute and metric name this project emits or reads.
+ *
+ * The `db.*`, `server.*`, `error.*` and `exception.*` names are those of the OpenTelemetry semantic conventions 1.45
+ * (https://opentelemetry.io/docs/specs/semconv/database/). They are copied here because loading
+ * `@opentelemetry/semantic-conventions` costs 11 ms for a dozen strings; a test holds the copies against the package.
+ * The `databricks.*` names are vendor attributes of this project.
+ */
+
+/** Instrumentation scope of every span and metric of the instrumentation. */
+export const SCOPE_NAME = '@dbsql-otel/instrumentation-databricks-sql';
+/** Schema the attribute names follow. */
+export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
+/** Value of `db.system.name`: none of the well-known values names Databricks. */
+export const DB_SYSTEM_NAME_VALUE_DATABRICKS = 'databricks';
+
+export const ATTR_DB_SYSTEM_NAME = 'db.system.name';
+export const ATTR_DB_NAMESPACE = 'db.namespace';
+export const ATTR_DB_OPERATION_NAME = 'db.operation.name';
+export const ATTR_DB_COLLECTION_NAME = 'db.collection.name';
+export const ATTR_DB_QUERY_SUMMARY = 'db.query.summary';
+export const ATTR_DB_QUERY_TEXT = 'db.query.text';
+export const ATTR_DB_RESPONSE_STATUS_CODE = 'db.response.status_code';
+/** Prefix, Development, opt-in: followed by the parameter's name or zero-based position. */
+export const ATTR_DB_QUERY_PARAMETER = 'db.query.parameter';
+export const ATTR_SERVER_ADDRESS = 'server.address';
+export const ATTR_SERVER_PORT = 'server.port';
+export const ATTR_ERROR_TYPE = 'error.type';
+export const ATTR_EXCEPTION_TYPE = 'exception.type';
+export const ATTR_EXCEPTION_MESSAGE = 'exception.message';
+export const ATTR_EXCEPTION_STACKTRACE = 'exception.stacktrace';
+
+/** Which driver call a span is, one of {@link Operation}; processors match on this, never on the span's name. */
+export const ATTR_DATABRICKS_OPERATION = 'databricks.operation';
+/** Random UUID of one `DBSQLClient.connect`. */
+export const ATTR_DATABRICKS_CONNECTION_ID = 'databricks.connection.id';
+export const ATTR_DATABRICKS_SESSION_ID = 'databricks.session.id';
+export const ATTR_DATABRICKS_STATEMENT_ID = 'databricks.statement.id';
+export const ATTR_DATABRICKS_WAREHOUSE_ID = 'databricks.warehouse.id';
+export const ATTR_DATABRICKS_WORKSPACE_ID = 'databricks.workspace.id';
+/** `thrift` or `kernel`. */
+export const ATTR_DATABRICKS_CLIENT_BACKEND = 'databricks.client.backend';
+
+export const ATTR_DATABRICKS_DRIVER_VERSION = 'databricks.driver.version';
+/** Boolean: the driver's own telemetry is live on this connection. */
+export const ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED = 'databricks.driver.telemetry_enabled';
+export const ATTR_DATABRICKS_CONNECTION_HTTP_PATH = 'databricks.connection.http_path';
+/** The driver's `authType`: `access-token`, `databricks-oauth`, `custom`, `token-provider`, …; refined for OAuth to `oauth-m2m` or `oauth-u2m`. */
+export const ATTR_DATABRICKS_CONNECTION_AUTH_TYPE = 'databricks.connection.auth_type';
+export const ATTR_DATABRICKS_CONNECTION_USE_PROXY = 'databricks.connection.use_proxy';
+/** Milliseconds, as in the driver's `socketTimeout`. */
+export const ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT = 'databricks.connection.socket_timeout';
+export const ATTR_DATABRICKS_CONNECTION_CLOUDFETCH_ENABLED =
+  'databricks.connection.cloudfetch_enabled';
+export const ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED = 'databricks.connection.lz4_enabled';
+export const ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED = 'databricks.connection.arrow_enabled';
+export const ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED =
+  'databricks.connection.direct_results_enabled';
+export const ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA =
+  'databricks.connection.metric_view_metadata';
+export const ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY = 'databricks.connection.user_agent_entry';
+
+/** One of {@link StatementState}. */
+export const ATTR_DATABRICKS_STATEMENT_STATE = 'databricks.statement.state';
+export const ATTR_DATABRICKS_STATEMENT_POLL_COUNT = 'databricks.statement.poll_count';
+/** Seconds, summed over the polls. */
+export const ATTR_DATABRICKS_STATEMENT_POLL_DURATION = 'databricks.statement.poll_duration';
+export const ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS = 'databricks.statement.direct_results';
+/** The error condition of Databricks, such as `TABLE_OR_VIEW_NOT_FOUND`. */
+export const ATTR_DATABRICKS_ERROR_CONDITION = 'databricks.error.condition';
+export const ATTR_DATABRICKS_ERROR_RETRYABLE = 'databricks.error.retryable';
+
+/** `inline_arrow`, `inline_columnar` or `cloudfetch`. */
+export const ATTR_DATABRICKS_RESULT_FORMAT = 'databricks.result.format';
+export const ATTR_DATABRICKS_RESULT_ROW_COUNT = 'databricks.result.row_count';
+/** Chunks the consumer was given. */
+export const ATTR_DATABRICKS_RESULT_CHUNK_COUNT = 'databricks.result.chunk_count';
+/** Links or pages the warehouse offered. */
+export const ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT = 'databricks.result.chunks_present';
+/** Bytes as they crossed the wire. */
+export const ATTR_DATABRICKS_RESULT_SIZE = 'databricks.result.size';
+/** Seconds from submit to the first rows. */
+export const ATTR_DATABRICKS_RESULT_READY_DURATION = 'databricks.result.ready_duration';
+/** Seconds from the first rows to the last, as the consumer took them. */
+export const ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION = 'databricks.result.consumption_duration';
+/** Seconds the chunk with index 0 took. */
+export const ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION = 'databricks.cloudfetch.first_duration';
+export const ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION = 'databricks.cloudfetch.slowest_duration';
+export const ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION = 'databricks.cloudfetch.total_duration';
+export const ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED = 'databricks.cloudfetch.compressed';
+/** Zero-based, in the order of the links. */
+export const ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX = 'databricks.cloudfetch.chunk_index';
+export const ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT = 'databricks.cloudfetch.row_count';
+/** Bytes of the file, as the link states them. */
+export const ATTR_DATABRICKS_CLOUDFETCH_SIZE = 'databricks.cloudfetch.size';
+export const ATTR_DATABRICKS_FETCH_ROW_COUNT = 'databricks.fetch.row_count';
+export const ATTR_DATABRICKS_HTTP_RETRY_COUNT = 'databricks.http.retry_count';
+/** Bytes of the local file that was put or got. */
+export const ATTR_DATABRICKS_STAGING_SIZE = 'databricks.staging.size';
+/** Prefix, opt-in: followed by the tag's key. */
+export const ATTR_DATABRICKS_QUERY_TAG = 'databricks.query.tag';
+
+/** Histogram, seconds, stable. */
+export const METRIC_DB_CLIENT_OPERATION_DURATION = 'db.client.operation.duration';
+/** Histogram, `{row}`, Development. */
+export const METRIC_DB_CLIENT_RESPONSE_RETURNED_ROWS = 'db.client.response.returned_rows';
+/** UpDownCounter, `{statement}`: a leak detector. */
+export const METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE = 'databricks.client.statement.active';
+/** Histogram, seconds. */
+export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION =
+  'databricks.client.cloudfetch.download.duration';
+/** Counter, bytes. */
+export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE = 'databricks.client.cloudfetch.size';
+
+export const OPERATION_CONNECT = 'connect';
+export const OPERATION_OPEN_SESSION = 'open_session';
+export const OPERATION_CLOSE_SESSION = 'close_session';
+export const OPERATION_EXECUTE_STATEMENT = 'execute_statement';
+export const OPERATION_GET_INFO = 'get_info';
+export const OPERATION_GET_TYPE_INFO = 'get_type_info';
+export const OPERATION_GET_CATALOGS = 'get_catalogs';
+export const OPERATION_GET_SCHEMAS = 'get_schemas';
+export const OPERATION_GET_TABLES = 'get_tables';
+export const OPERATION_GET_TABLE_TYPES = 'get_table_types';
+export const OPERATION_GET_COLUMNS = 'get_columns';
+export const OPERATION_GET_FUNCTIONS = 'get_functions';
+export const OPERATION_GET_PRIMARY_KEYS = 'get_primary_keys';
+export const OPERATION_GET_CROSS_REFERENCE = 'get_cross_reference';
+export const OPERATION_FETCH = 'fetch';
+export const OPERATION_CLOUDFETCH_DOWNLOAD = 'cloudfetch_download';
+export const OPERATION_STAGING_PUT = 'staging_put';
+export const OPERATION_STAGING_GET = 'staging_get';
+export const OPERATION_STAGING_REMOVE = 'staging_remove';
+export const OPERATION_CANCEL_STATEMENT = 'cancel_statement';
+export const OPERATION_CLOSE_STATEMENT = 'close_statement';
+
+/** The metadata calls that return a result set and so live like a statement. */
+export type MetadataOperation =
+  | typeof OPERATION_GET_TYPE_INFO
+  | typeof OPERATION_GET_CATALOGS
+  | typeof OPERATION_GET_SCHEMAS
+  | typeof OPERATION_GET_TABLES
+  | typeof OPERATION_GET_TABLE_TYPES
+  | typeof OPERATION_GET_COLUMNS
+  | typeof OPERATION_GET_FUNCTIONS
+  | typeof OPERATION_GET_PRIMARY_KEYS
+  | typeof OPERATION_GET_CROSS_REFERENCE;
+
+/** The closed list of values of `databricks.operation`. */
+export type Operation =
+  | typeof OPERATION_CONNECT
+  | typeof OPERATION_OPEN_SESSION
+  | typeof OPERATION_CLOSE_SESSION
+  | typeof OPERATION_EXECUTE_STATEMENT
+  | typeof OPERATION_GET_INFO
+  | MetadataOperation
+  | typeof OPERATION_FETCH
+  | typeof OPERATION_CLOUDFETCH_DOWNLOAD
+  | typeof OPERATION_STAGING_PUT
+  | typeof OPERATION_STAGING_GET
+  | typeof OPERATION_STAGING_REMOVE
+  | typeof OPERATION_CANCEL_STATEMENT
+  | typeof OPERATION_CLOSE_STATEMENT;
+
+/** The closed list of values of `databricks.statement.state`. */
+export type StatementState = 'FINISHED' | 'ERROR' | 'CANCELED' | 'CLOSED' | 'TIMEDOUT' | 'UNKNOWN';
+
+/** The closed list of values of `databricks.result.format`. */
+export type ResultFormat = 'inline_arrow' | 'inline_columnar' | 'cloudfetch';
