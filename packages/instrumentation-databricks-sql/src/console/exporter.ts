@@ -1,0 +1,127 @@
+import {
+  ATTR_DATABRICKS_OPERATION,
+  ATTR_DATABRICKS_STATEMENT_ID,
+  OPERATION_CLOSE_STATEMENT,
+  OPERATION_EXECUTE_STATEMENT,
+} from '../semconv';
+import { toText } from './text-waterfall';
+import type { FinishedSpan } from './trace-tree';
+
+/** Where the text goes: `process.stdout` is one. */
+export interface WaterfallStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Options of {@link ConsoleWaterfallExporter}. */
+export interface ConsoleWaterfallExporterOptions {
+  /** Default `process.stdout`. Colours and the width follow it; a stream that is no terminal gets plain text. */
+  readonly stream?: WaterfallStream;
+  /** Columns a line may take. Default: the terminal's, 100 where there is none. */
+  readonly width?: number;
+  /** Traces kept while they are not finished; beyond it the oldest is printed as it is. Default 100. */
+  readonly maxTraces?: number;
+}
+
+const DEFAULT_MAX_TRACES = 100;
+const SUCCESS = 0;
+
+/** The spans of one trace so far, and what it still waits for. */
+interface PendingTrace {
+  readonly spans: FinishedSpan[];
+  readonly openStatementIds: Set<string>;
+  rootEnded: boolean;
+}
+
+function isRoot(span: FinishedSpan): boolean {
+  return span.parentSpanContext === undefined || span.parentSpanContext.isRemote === true;
+}
+
+/** The statement a span opens or closes, when it does either. */
+function statementEvent(span: FinishedSpan): { id: string; open: boolean } | undefined {
+  const id = span.attributes[ATTR_DATABRICKS_STATEMENT_ID];
+  const operation = span.attributes[ATTR_DATABRICKS_OPERATION];
+  if (typeof id !== 'string' || typeof operation !== 'string') return undefined;
+  if (operation === OPERATION_CLOSE_STATEMENT) return { id, open: false };
+  if (operation === OPERATION_EXECUTE_STATEMENT || operation.startsWith('get_')) {
+    return { id, open: true };
+  }
+  return undefined;
+}
+
+/**
+ * A SpanExporter that prints each finished trace as a tree with bars, for a developer's terminal.
+ *
+ * Use it behind a `SimpleSpanProcessor`. A trace is finished when its local root has ended and every statement in it
+ * was closed, because the spans of fetching and closing come after the statement's own; `forceFlush()` and
+ * `shutdown()` print the rest.
+ */
+export class ConsoleWaterfallExporter {
+  private readonly stream: WaterfallStream;
+  private readonly width: number | undefined;
+  private readonly maxTraces: number;
+  private readonly traces = new Map<string, PendingTrace>();
+
+  constructor(options: ConsoleWaterfallExporterOptions = {}) {
+    this.stream = options.stream ?? process.stdout;
+    this.width = options.width;
+    this.maxTraces = options.maxTraces ?? DEFAULT_MAX_TRACES;
+  }
+
+  export(
+    spans: FinishedSpan[],
+    resultCallback: (result: { code: 0 | 1; error?: Error }) => void,
+  ): void {
+    try {
+      for (const span of spans) this.add(span);
+      resultCallback({ code: SUCCESS });
+    } catch (error) {
+      resultCallback({ code: 1, error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+
+  forceFlush(): Promise<void> {
+    for (const traceId of this.traces.keys()) this.print(traceId);
+    return Promise.resolve();
+  }
+
+  shutdown(): Promise<void> {
+    return this.forceFlush();
+  }
+
+  private add(span: FinishedSpan): void {
+    const { traceId } = span.spanContext();
+    let trace = this.traces.get(traceId);
+    if (trace === undefined) {
+      trace = { spans: [], openStatementIds: new Set(), rootEnded: false };
+      this.traces.set(traceId, trace);
+    }
+    trace.spans.push(span);
+    if (isRoot(span)) trace.rootEnded = true;
+    const event = statementEvent(span);
+    if (event?.open === true) trace.openStatementIds.add(event.id);
+    else if (event !== undefined) trace.openStatementIds.delete(event.id);
+
+    if (trace.rootEnded && trace.openStatementIds.size === 0) this.print(traceId);
+    else if (this.traces.size > this.maxTraces) this.printOldest();
+  }
+
+  private printOldest(): void {
+    for (const traceId of this.traces.keys()) {
+      this.print(traceId);
+      return;
+    }
+  }
+
+  private print(traceId: string): void {
+    const trace = this.traces.get(traceId);
+    if (trace === undefined) return;
+    this.traces.delete(traceId);
+    const text = toText(trace.spans, {
+      width: this.width ?? this.stream.columns,
+      colors: this.stream.isTTY === true,
+    });
+    this.stream.write(`${text}\n`);
+  }
+}

@@ -1,0 +1,72 @@
+import { fit, pad, printable } from './printable';
+import { formatDuration } from './span-facts';
+import { traceTree, type FinishedSpan, type TraceTree } from './trace-tree';
+import { waterfallRows, type WaterfallRow } from './waterfall-rows';
+
+/** How a waterfall is drawn. */
+export interface TextWaterfallOptions {
+  /** Columns a line may take. Default 100; less than 40 is taken as 40. */
+  readonly width?: number;
+  /** ANSI colours. Default false. */
+  readonly colors?: boolean;
+}
+
+const DEFAULT_WIDTH = 100;
+const MINIMUM_WIDTH = 40;
+const DURATION_WIDTH = 8;
+const MAXIMUM_NAME_WIDTH = 34;
+const MAXIMUM_BAR_WIDTH = 28;
+
+const RESET = '\u001b[0m';
+const BOLD = '\u001b[1m';
+const DIM = '\u001b[2m';
+const RED = '\u001b[31m';
+const CYAN = '\u001b[36m';
+
+function branch(row: WaterfallRow): string {
+  const above = row.lastAt.slice(1, -1).map((last) => (last ? '   ' : '│  '));
+  if (row.lastAt.length === 1) return '';
+  return `${above.join('')}${row.lastAt.at(-1) ? '└─ ' : '├─ '}`;
+}
+
+function bar(row: WaterfallRow, tree: TraceTree, width: number): string {
+  const columnsPerMs = tree.durationMs > 0 ? width / tree.durationMs : 0;
+  const start = Math.min(width - 1, Math.floor(row.startMs * columnsPerMs));
+  const end = Math.min(width, Math.max(start + 1, Math.round(row.endMs * columnsPerMs)));
+  return `${' '.repeat(start)}${'█'.repeat(end - start)}${' '.repeat(width - end)}`;
+}
+
+/** The finished spans of one trace as an aligned tree with bars, one line a row, ending in a line break. */
+export function toText(spans: readonly FinishedSpan[], options: TextWaterfallOptions = {}): string {
+  const tree = traceTree(spans);
+  const rows = waterfallRows(tree);
+  const width = Math.max(MINIMUM_WIDTH, options.width ?? DEFAULT_WIDTH);
+  const paint = (text: string, color: string): string =>
+    options.colors === true ? `${color}${text}${RESET}` : text;
+
+  const labels = rows.map((row) =>
+    printable(`${branch(row)}${row.name}${row.count > 1 ? ` ×${row.count}` : ''}`),
+  );
+  const nameWidth = Math.min(
+    MAXIMUM_NAME_WIDTH,
+    Math.floor(width * 0.4),
+    Math.max(0, ...labels.map((label) => Array.from(label).length)),
+  );
+  const barWidth = Math.min(MAXIMUM_BAR_WIDTH, Math.floor(width * 0.28));
+  const factsWidth = width - nameWidth - barWidth - DURATION_WIDTH - '▕▏'.length - 3;
+
+  let text = '';
+  rows.forEach((row, index) => {
+    const name = pad(fit(labels[index] ?? '', nameWidth), nameWidth);
+    const duration = pad(formatDuration(row.endMs - row.startMs), DURATION_WIDTH, 'right');
+    const facts = fit(printable(row.facts.join(' · ')), factsWidth);
+    const line = [
+      paint(name, row.lastAt.length === 1 ? BOLD : ''),
+      `▕${paint(bar(row, tree, barWidth), row.failed ? RED : CYAN)}▏`,
+      duration,
+      row.failed ? paint(facts, RED) : paint(facts, DIM),
+    ].join(' ');
+    text += `${options.colors === true ? line : line.trimEnd()}\n`;
+  });
+  return text;
+}
