@@ -1,0 +1,195 @@
+import { performance } from 'node:perf_hooks';
+import type { Figure } from './benchmark';
+import { isSteady, quartiles, type Quartiles } from './statistics';
+
+/** One of the things compared. */
+export interface Arm {
+  readonly name: string;
+  /** Does `units` units of work. */
+  run(units: number): void | Promise<void>;
+  /** Clears what a block left behind, outside the clock. */
+  settle?(): void | Promise<void>;
+}
+
+/** How long to measure. */
+export interface Effort {
+  readonly short: boolean;
+  /** Per arm. */
+  readonly warmUpMs: number;
+  /** Length one slice of one arm is brought to. */
+  readonly sliceMs: number;
+  /** Slices of each arm that make one round; doubled while the quartiles lie apart. */
+  readonly slices: number;
+  readonly rounds: number;
+  /** Time for one comparison; when it is used up and the quartiles still lie apart, the figure is too noisy. */
+  readonly budgetMs: number;
+}
+
+export const FULL: Effort = {
+  short: false,
+  warmUpMs: 600,
+  sliceMs: 2,
+  slices: 8,
+  rounds: 25,
+  budgetMs: 10_000,
+};
+export const SHORT: Effort = {
+  short: true,
+  warmUpMs: 150,
+  sliceMs: 2,
+  slices: 4,
+  rounds: 9,
+  budgetMs: 1_000,
+};
+
+/** `cpu` is the processor time of the whole process, collector included: other processes do not disturb it. */
+export type Clock = 'cpu' | 'wall';
+
+function nowNs(clock: Clock): number {
+  if (clock === 'wall') {
+    return performance.now() * 1e6;
+  }
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1e3;
+}
+
+/** The rounds of one comparison. */
+export class Rounds {
+  readonly #costs: Map<string, number[]>;
+
+  constructor(costs: Map<string, number[]>) {
+    this.#costs = costs;
+  }
+
+  /** Nanoseconds per unit. */
+  cost(arm: string): Quartiles {
+    return quartiles(this.#of(arm));
+  }
+
+  /** Of `subject` against `reference`, round by round. */
+  ratio(subject: string, reference: string): Quartiles {
+    return quartiles(ratios(this.#of(subject), this.#of(reference)));
+  }
+
+  steady(subject: string, reference: string): boolean {
+    return isSteady(this.ratio(subject, reference));
+  }
+
+  /** A line of the results with every arm's own cost beside it. */
+  figure(
+    subject: string,
+    reference: string,
+    line: Pick<Figure, 'label'> & Partial<Pick<Figure, 'row' | 'target' | 'gate'>>,
+  ): Figure {
+    return {
+      ...line,
+      unit: '×',
+      better: 'lower',
+      ...this.ratio(subject, reference),
+      tooNoisy: !this.steady(subject, reference),
+      arms: Object.fromEntries([subject, reference].map((arm) => [arm, this.cost(arm).median])),
+    };
+  }
+
+  #of(arm: string): number[] {
+    const costs = this.#costs.get(arm);
+    if (costs === undefined) {
+      throw new RangeError(`no arm ${arm}`);
+    }
+    return costs;
+  }
+}
+
+function ratios(subject: readonly number[], reference: readonly number[]): number[] {
+  return subject.map((cost, index) => cost / (reference[index] ?? Number.NaN));
+}
+
+async function slice(arm: Arm, units: number, clock: Clock): Promise<number> {
+  const start = nowNs(clock);
+  const pending = arm.run(units);
+  if (pending !== undefined) {
+    await pending;
+  }
+  const costNs = nowNs(clock) - start;
+  await arm.settle?.();
+  return costNs;
+}
+
+/** One round: slices of all arms in turn, each time with another one first. Nanoseconds per unit and arm. */
+async function round(
+  arms: readonly Arm[],
+  units: ReadonlyMap<string, number>,
+  slices: number,
+  clock: Clock,
+): Promise<Map<string, number>> {
+  const costs = new Map(arms.map((arm): [string, number] => [arm.name, 0]));
+  for (let turn = 0; turn < slices; turn++) {
+    for (let position = 0; position < arms.length; position++) {
+      const arm = arms[(position + turn) % arms.length];
+      if (arm !== undefined) {
+        const count = units.get(arm.name) ?? 1;
+        const costNs = (await slice(arm, count, clock)) / (count * slices);
+        costs.set(arm.name, (costs.get(arm.name) ?? 0) + costNs);
+      }
+    }
+  }
+  return costs;
+}
+
+/**
+ * Measures the arms in alternating slices of one process until the quartiles of every judged ratio are within 5 %.
+ *
+ * A machine's speed drifts by a factor of two over a second, not over the milliseconds of a few slices: so a round is a
+ * sum of many short slices of each arm, and only rounds are compared. Garbage is collected as it comes and is paid by
+ * the arm whose slice it falls into, which over many slices is each arm's share.
+ */
+export async function alternate(
+  arms: readonly Arm[],
+  judged: readonly (readonly [subject: string, reference: string])[],
+  effort: Effort,
+  clock: Clock = 'cpu',
+): Promise<Rounds> {
+  const units = await warmUp(arms, effort, clock);
+  globalThis.gc?.();
+  const deadline = performance.now() + effort.budgetMs;
+
+  for (let slices = effort.slices; ; slices *= 2) {
+    const costs = new Map(arms.map((arm): [string, number[]] => [arm.name, []]));
+    for (let count = 0; count < effort.rounds; count++) {
+      for (const [arm, cost] of await round(arms, units, slices, clock)) {
+        costs.get(arm)?.push(cost);
+      }
+    }
+    const rounds = new Rounds(costs);
+    const steady = judged.every(([subject, reference]) => rounds.steady(subject, reference));
+    const tookMs = effort.budgetMs - (deadline - performance.now());
+    if (steady || tookMs * 2 > effort.budgetMs) {
+      return rounds;
+    }
+  }
+}
+
+/** Alternates from the start, so that shared code sees every arm's shapes before it is timed. */
+async function warmUp(
+  arms: readonly Arm[],
+  effort: Effort,
+  clock: Clock,
+): Promise<Map<string, number>> {
+  const units = new Map(arms.map((arm): [string, number] => [arm.name, 1]));
+  const end = performance.now() + effort.warmUpMs * arms.length;
+  for (let settled = false; !settled || performance.now() < end;) {
+    settled = true;
+    for (const arm of arms) {
+      const count = units.get(arm.name) ?? 1;
+      const costMs = (await slice(arm, count, clock)) / 1e6;
+      if (costMs < effort.sliceMs / 2) {
+        units.set(arm.name, count * 2);
+        settled = false;
+      } else if (costMs > effort.sliceMs * 3 && count > 1) {
+        // What was long while it was cold is short once it is compiled.
+        units.set(arm.name, Math.ceil(count / 2));
+      }
+    }
+  }
+  return units;
+}

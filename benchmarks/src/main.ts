@@ -1,0 +1,72 @@
+/**
+ * `npm run bench` runs all, `npm run bench -- <name> …` some, `--short` the short form of continuous integration.
+ * The full form records what it measured in `results/latest.json` and in docs/performance.md.
+ * Ends with status 1 when a figure lies beyond its gate twice in a row.
+ */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { BENCHMARKS } from './benchmarks';
+import { meets } from './harness/benchmark';
+import { record } from './harness/record';
+import { heading, terminalTable, type Result } from './harness/report';
+
+const TIME_LIMIT_MS = 20 * 60_000;
+
+async function runInChild(name: string, isShort: boolean): Promise<Result> {
+  const load = BENCHMARKS[name];
+  if (load === undefined) {
+    throw new RangeError(`no benchmark ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+  }
+  const { benchmark } = await load();
+  return new Promise((resolve, reject) => {
+    const child = fork(join(__dirname, 'run-one.js'), isShort ? [name, '--short'] : [name], {
+      execArgv: ['--expose-gc', ...(benchmark.nodeFlags ?? [])],
+      timeout: TIME_LIMIT_MS,
+    });
+    child.once('message', (result) => {
+      resolve(result as Result);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      reject(new Error(`${name} ended with ${String(code)} and no result`));
+    });
+  });
+}
+
+function beyondGate(result: Result): boolean {
+  return result.figures.some((figure) => !meets(figure, figure.gate));
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const isShort = argv.includes('--short');
+  const chosen = argv.filter((argument) => !argument.startsWith('--'));
+  const names = chosen.length > 0 ? chosen : Object.keys(BENCHMARKS);
+  const failed: string[] = [];
+  const results: Result[] = [];
+
+  for (const name of names) {
+    let result = await runInChild(name, isShort);
+    if (isShort && beyondGate(result)) {
+      result = await runInChild(name, isShort);
+    }
+    console.log(heading(result));
+    console.log(terminalTable(result.figures));
+    results.push(result);
+    if (beyondGate(result)) {
+      failed.push(name);
+    }
+  }
+  if (!isShort) {
+    await record(results);
+  }
+  if (failed.length > 0) {
+    console.error(`\nBeyond the gate: ${failed.join(', ')}`);
+  }
+  return failed.length > 0 ? 1 : 0;
+}
+
+async function start(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+void start();
