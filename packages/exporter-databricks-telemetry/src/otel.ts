@@ -12,6 +12,7 @@ import type {
   SpanContext,
   SpanKind,
   SpanStatus,
+  TraceState,
 } from '@opentelemetry/api';
 
 /** An event of a span. On the 3.x line `attributes` may be missing. */
@@ -76,4 +77,28 @@ export interface SpanProcessor {
   onStart(span: unknown, parentContext: Context): void;
   onEnd(span: ReadableSpan): void;
   shutdown(): Promise<void>;
+}
+
+/** A sampler's verdict, the numbers of the SDK's enum of the same name. */
+export const SamplingDecision = { NOT_RECORD: 0, RECORD: 1, RECORD_AND_SAMPLED: 2 } as const;
+export type SamplingDecision = (typeof SamplingDecision)[keyof typeof SamplingDecision];
+
+/** What a sampler decides about a span that starts. */
+export interface SamplingResult {
+  decision: SamplingDecision;
+  attributes?: Readonly<Attributes>;
+  traceState?: TraceState;
+}
+
+/** Decides which spans are recorded. It sees the attributes given at creation, never the scope. */
+export interface Sampler {
+  shouldSample(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+    links: Link[],
+  ): SamplingResult;
+  toString(): string;
 }

@@ -12,6 +12,8 @@ export interface Join {
   readonly connection: Attributes | undefined;
   /** Attributes of the `close_statement` span, or the totals rebuilt from the downloads where it has none. */
   readonly completion: Attributes | undefined;
+  /** Attributes of the statement's `staging_*` span: a volume operation. */
+  readonly staging?: Attributes | undefined;
 }
 
 /** One record-to-be: a span and its join. The unit of the queue, of `stats()` and of the accounting equation. */
@@ -19,9 +21,14 @@ export interface TelemetryRecord extends ReadableSpan {
   readonly join: Join;
 }
 
-/** Why a record was dropped for good. A closed list: it is the key of `stats().dropped`. */
+/**
+ * Why a record was dropped for good. A closed list: it is the key of `stats().dropped`. `statement_errors`: more
+ * retryable errors than are kept per statement; `export_failed`: the exporter failed without saying what is left.
+ */
 export type DropReason =
   | 'queue_full'
+  | 'statement_errors'
+  | 'export_failed'
   | 'flag_off'
   | 'too_large'
   | 'refused'

@@ -1,0 +1,48 @@
+import { diag, type DiagLogger } from '@opentelemetry/api';
+
+const logger: DiagLogger = diag.createComponentLogger({
+  namespace: '@dbsql-otel/exporter-databricks-telemetry',
+});
+
+/** A debug line for whoever set a `diag` logger. A logger that throws is not heard of. */
+export function logDebug(message: string, ...details: readonly unknown[]): void {
+  try {
+    logger.debug(message, ...details);
+  } catch {
+    // The application's logger failed; there is nobody left to tell.
+  }
+}
+
+/** A condition that is warned of once, until {@link OncePerCondition.rearm}. */
+export class OncePerCondition {
+  #warned = false;
+
+  warn(message: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    try {
+      logger.warn(message);
+    } catch {
+      // As in logDebug.
+    }
+  }
+
+  rearm(): void {
+    this.#warned = false;
+  }
+}
+
+/** The one guard of every entry point: a failure of ours ends here and never reaches the application. */
+export function guarded<Result>(entryPoint: string, call: () => Result): Result | undefined {
+  try {
+    return call();
+  } catch (error) {
+    reportDefect(entryPoint, error);
+    return undefined;
+  }
+}
+
+/** For the entry points that are too hot for a closure: what their `catch` does. */
+export function reportDefect(entryPoint: string, error: unknown): void {
+  logDebug(`${entryPoint} failed`, error);
+}

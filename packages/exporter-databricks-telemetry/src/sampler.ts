@@ -1,0 +1,55 @@
+import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api';
+import { ATTR_DATABRICKS_OPERATION } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import { roleOf } from './aggregation/roles';
+import { SamplingDecision, type Sampler, type SamplingResult } from './otel';
+
+/**
+ * Keeps telemetry complete when traces are sampled: spans of the driver's calls that `userSampler` turns away are
+ * recorded without being sampled, so the span processor of this package sees them and no exporter behind a
+ * BatchSpanProcessor does. Fetches and downloads are never upgraded: their totals are on the close of the statement.
+ *
+ * Everything else is `userSampler`'s own: its decisions to record or sample, its attributes, its trace state, and what
+ * it throws.
+ */
+export function databricksSampler(userSampler: Sampler): Sampler {
+  return new DatabricksSampler(userSampler);
+}
+
+class DatabricksSampler implements Sampler {
+  readonly #userSampler: Sampler;
+
+  constructor(userSampler: Sampler) {
+    this.#userSampler = userSampler;
+  }
+
+  shouldSample(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+    links: Link[],
+  ): SamplingResult {
+    const result = this.#userSampler.shouldSample(
+      context,
+      traceId,
+      spanName,
+      spanKind,
+      attributes,
+      links,
+    );
+    if (result?.decision !== SamplingDecision.NOT_RECORD || !neededByTelemetry(attributes)) {
+      return result;
+    }
+    return { ...result, decision: SamplingDecision.RECORD };
+  }
+
+  toString(): string {
+    return `DatabricksSampler{${String(this.#userSampler)}}`;
+  }
+}
+
+function neededByTelemetry(attributes: Attributes | undefined): boolean {
+  const role = roleOf(attributes?.[ATTR_DATABRICKS_OPERATION]);
+  return role !== undefined && role !== 'fetch' && role !== 'download';
+}
