@@ -3,4 +3,6 @@ import type { Benchmark } from './harness/benchmark';
 /** Every benchmark by name, loaded only in the process that runs it. */
 export const BENCHMARKS: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
   floors: () => import('./cases/floors.js'),
+  sql: () => import('./cases/sql.js'),
+  load: () => import('./cases/load.js'),
 };
