@@ -1,3 +1,7 @@
+import type { Agent } from 'node:http';
+import type { DatabricksAccess } from '@dbsql-otel/instrumentation-databricks-sql';
+import type { CircuitBreakerOptions } from './delivery/circuit-breaker';
+import type { RetryOptions } from './delivery/retry';
 import { OncePerCondition } from './diagnostics';
 
 /** Options of the span processor. Every one is optional; a value out of range is warned of and its default used. */
@@ -93,3 +97,69 @@ export function telemetryDisabled(
   }
   return false;
 }
+
+/** Headers of a request, or what fetches them anew for each batch. */
+export type HeadersSource =
+  Readonly<Record<string, string>> | (() => Promise<Readonly<Record<string, string>>>);
+
+/** Credentials of one workspace, for applications without the instrumentation's `access`. */
+export interface StaticCredentials {
+  /** As given to the driver's `connect()`. Only spans of this host are sent. */
+  readonly host: string;
+  /** Default 443. */
+  readonly port?: number;
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: string;
+  /** In the place of `token`. Must bring `Authorization`. */
+  readonly headers?: HeadersSource;
+  /** Agent for proxies, certificates and sockets. */
+  readonly agent?: Agent;
+}
+
+/** One request as it would be sent; the credentials are not part of it. */
+export interface Payload {
+  /** Host, with its port when that is not 443. */
+  readonly host: string;
+  /** `/telemetry-ext` or `/telemetry-unauth`. */
+  readonly path: string;
+  /** The JSON text of the body. */
+  readonly body: string;
+}
+
+export type PayloadListener = (payload: Payload) => void;
+
+/** Where a dry run writes: lines of JSON in a file, `diag` at debug, or a function. */
+export type DryRun = 'file' | 'diag' | PayloadListener;
+
+/** Options of `DatabricksTelemetryExporter`. One of `access` and `host` is needed. */
+export interface DatabricksTelemetryExporterOptions extends Partial<StaticCredentials> {
+  /** `instrumentation.access`: each connection's own credentials and agent. */
+  readonly access?: DatabricksAccess;
+  /** More headers for authenticated requests; they never override the credentials. */
+  readonly customHeaders?: Readonly<Record<string, string>>;
+  /** Sends to loopback, private and link-local hosts too. Default `false`. */
+  readonly allowPrivateHosts?: boolean;
+  /** Reports errors of connections without valid credentials, reduced, without authentication. Default `true`. */
+  readonly unauthenticatedFallback?: boolean;
+  /** Sees every request just before it is sent. */
+  readonly onPayload?: PayloadListener;
+  /** Nothing is sent; what would have been goes here. Default: off. */
+  readonly dryRun?: DryRun;
+  /** File of `dryRun: 'file'`. Default `databricks-telemetry.ndjson` in the working directory. */
+  readonly dryRunPath?: string;
+  /** One request, from start to the end of its answer. Default 10 000. */
+  readonly requestTimeoutMs?: number;
+  /** The connection's `headers()` and `agent()`. Default 5 000. */
+  readonly credentialsTimeoutMs?: number;
+  /** What `shutdown()` may take in all. Default 2 000. */
+  readonly shutdownTimeoutMs?: number;
+  /** Defaults: 3 retries, 100 ms doubling up to 1 000 ms, 100 ms jitter. */
+  readonly retry?: Partial<RetryOptions>;
+  /** Defaults: opens after 5 failures for 60 000 ms, closes after 2 successes. */
+  readonly circuitBreaker?: Partial<CircuitBreakerOptions>;
+}
+
+export const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
+export const DEFAULT_CREDENTIALS_TIMEOUT_MS = 5_000;
+export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2_000;
+export const DEFAULT_DRY_RUN_PATH = 'databricks-telemetry.ndjson';

@@ -1,11 +1,21 @@
 export type { DroppedCounts } from './accounting';
-export type { ProcessorOptions } from './config';
 export type { Sampler, SamplingResult } from './otel';
 export {
   DatabricksTelemetrySpanProcessor,
   type ConnectionAwareExporter,
   type ProcessorStats,
 } from './processor';
+export { DatabricksTelemetryExporter } from './exporter';
+export type { ConnectionClosedListener, ExporterStats } from './exporter';
+export type {
+  DatabricksTelemetryExporterOptions,
+  DryRun,
+  HeadersSource,
+  Payload,
+  PayloadListener,
+  ProcessorOptions,
+  StaticCredentials,
+} from './config';
 export { UndeliveredError } from './record';
 export type { DropReason, Join, TelemetryRecord, UndeliveredReason } from './record';
 export { databricksSampler } from './sampler';

@@ -1,0 +1,118 @@
+/** Options of a {@link CircuitBreaker}; each a positive integer. */
+export interface CircuitBreakerOptions {
+  /** Consecutive failures that open it. */
+  readonly failureThreshold: number;
+  /** How long it stays open, in milliseconds, unless the service asked for longer. */
+  readonly openMs: number;
+  /** Consecutive successful probes that close it. */
+  readonly successThreshold: number;
+}
+
+export type CircuitBreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+
+/** Leave for one attempt. Its first outcome counts, later ones are ignored. */
+export interface Permit {
+  success(): void;
+  /** @param retryAfterMs what the service asked for. */
+  failure(retryAfterMs?: number): void;
+  /** The attempt says nothing about the health of the host. */
+  cancel(): void;
+}
+
+export const DEFAULT_CIRCUIT_BREAKER_OPTIONS: CircuitBreakerOptions = {
+  failureThreshold: 5,
+  openMs: 60_000,
+  successThreshold: 2,
+};
+
+/** A clock that never goes back, in milliseconds. */
+export type MonotonicClock = () => number;
+
+/**
+ * Circuit breaker: CLOSED lets everything through, OPEN nothing, HALF_OPEN one probe at a time.
+ *
+ * Outcomes of attempts that began before the last change of state are stale and change nothing.
+ */
+export class CircuitBreaker {
+  #state: CircuitBreakerState = 'CLOSED';
+  /** Counts changes of state, to tell stale outcomes. */
+  #generation = 0;
+  #failures = 0;
+  #successes = 0;
+  #openUntilMs = 0;
+  #isProbing = false;
+
+  constructor(
+    private readonly options: CircuitBreakerOptions,
+    private readonly now: MonotonicClock,
+    private readonly onTransition: (
+      from: CircuitBreakerState,
+      to: CircuitBreakerState,
+    ) => void = () => undefined,
+  ) {}
+
+  /** OPEN turns into HALF_OPEN by time alone, so reading it may make the transition. */
+  get state(): CircuitBreakerState {
+    if (this.#state === 'OPEN' && this.now() >= this.#openUntilMs) {
+      this.#change('HALF_OPEN');
+    }
+    return this.#state;
+  }
+
+  /** How long it stays open, in milliseconds; 0 when it is not open. */
+  get retryAfterMs(): number {
+    return this.state === 'OPEN' ? this.#openUntilMs - this.now() : 0;
+  }
+
+  /** `undefined` when the attempt must not be made. */
+  tryAcquire(): Permit | undefined {
+    const state = this.state;
+    if (state === 'OPEN' || (state === 'HALF_OPEN' && this.#isProbing)) {
+      return undefined;
+    }
+    this.#isProbing = state === 'HALF_OPEN';
+    return this.#permit(this.#generation);
+  }
+
+  #permit(generation: number): Permit {
+    let isPending = true;
+    const settle = (outcome: () => void) => {
+      const counts = isPending && generation === this.#generation;
+      isPending = false;
+      if (counts) {
+        this.#isProbing = false;
+        outcome();
+      }
+    };
+    return {
+      success: () => settle(() => this.#succeed()),
+      failure: (retryAfterMs = 0) => settle(() => this.#fail(retryAfterMs)),
+      cancel: () => settle(() => undefined),
+    };
+  }
+
+  #succeed(): void {
+    this.#failures = 0;
+    if (this.#state === 'HALF_OPEN' && ++this.#successes >= this.options.successThreshold) {
+      this.#change('CLOSED');
+    }
+  }
+
+  #fail(retryAfterMs: number): void {
+    this.#failures += 1;
+    if (this.#state === 'HALF_OPEN' || this.#failures >= this.options.failureThreshold) {
+      this.#openUntilMs = this.now() + Math.max(this.options.openMs, retryAfterMs);
+      this.#change('OPEN');
+    }
+  }
+
+  #change(to: CircuitBreakerState): void {
+    const from = this.#state;
+    this.#state = to;
+    this.#generation += 1;
+    this.#failures = 0;
+    this.#successes = 0;
+    this.#isProbing = false;
+    this.onTransition(from, to);
+  }
+}

@@ -1,0 +1,142 @@
+import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
+import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { withTracingSuppressed } from './suppress-tracing';
+
+const MAX_ANSWER_BYTES = 64 * 1_024;
+
+export interface TransportTarget {
+  readonly hostname: string;
+  readonly port: number;
+  /** The connection's own agent, with its proxy, certificates and sockets. */
+  readonly agent: HttpAgent | undefined;
+}
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export type TransportFailure =
+  /** No whole answer in time. */
+  | { readonly kind: 'timeout' }
+  /** `signal` aborted. */
+  | { readonly kind: 'aborted' }
+  /** The connection failed, or ended before the answer did. `code` as Node.js names it. */
+  | { readonly kind: 'network'; readonly code: string }
+  /** The answer is longer than anything the service sends. */
+  | { readonly kind: 'oversized' };
+
+export interface TransportAnswer {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Used for connections that have no agent of their own. Its idle sockets do not hold the process. */
+let sharedAgent: Agent | undefined;
+
+/**
+ * Sends one request over TLS and reads the whole answer, both within `timeoutMs`. Redirects are answers like any other.
+ * Never rejects.
+ */
+export function send(
+  target: TransportTarget,
+  request: TransportRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<TransportAnswer | TransportFailure> {
+  if (signal.aborted) {
+    return Promise.resolve({ kind: 'aborted' });
+  }
+  return new Promise((resolve) => {
+    const settle = (outcome: TransportAnswer | TransportFailure) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      resolve(outcome);
+      if (outcome.kind !== 'answer') {
+        // After the outcome is settled: the error this raises finds nobody waiting.
+        clientRequest?.destroy();
+      }
+    };
+    const fail = (error: unknown) => settle({ kind: 'network', code: errorCode(error) });
+    const abort = () => settle({ kind: 'aborted' });
+    const timer = setTimeout(() => settle({ kind: 'timeout' }), timeoutMs);
+    timer.unref();
+    signal.addEventListener('abort', abort);
+
+    const clientRequest = withTracingSuppressed(() => {
+      try {
+        return httpsRequest(requestOptions(target, request));
+      } catch (error) {
+        // Headers with characters that HTTP does not allow.
+        fail(error);
+        return undefined;
+      }
+    });
+    clientRequest
+      ?.on('error', fail)
+      // Nobody asked for an upgrade: with a listener the socket is ours to end.
+      .on('upgrade', (_response, socket) => {
+        socket.destroy();
+        fail(undefined);
+      })
+      .on('socket', (socket) => socket.unref())
+      .on('response', (response) => read(response, settle))
+      .end(request.body);
+  });
+}
+
+function requestOptions(target: TransportTarget, request: TransportRequest): RequestOptions {
+  sharedAgent ??= new Agent({ keepAlive: true, maxSockets: 8, maxFreeSockets: 2 });
+  return {
+    hostname: target.hostname,
+    port: target.port,
+    agent: target.agent ?? sharedAgent,
+    method: request.method,
+    path: request.path,
+    headers:
+      request.body === undefined
+        ? request.headers
+        : { ...request.headers, 'Content-Length': Buffer.byteLength(request.body) },
+  };
+}
+
+function read(
+  response: IncomingMessage,
+  settle: (outcome: TransportAnswer | TransportFailure) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response
+    .on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) {
+        settle({ kind: 'oversized' });
+      } else {
+        chunks.push(chunk);
+      }
+    })
+    .on('error', (error) => settle({ kind: 'network', code: errorCode(error) }))
+    .on('close', () => {
+      if (!response.complete) {
+        settle({ kind: 'network', code: 'ECONNRESET' });
+      }
+    })
+    .on('end', () =>
+      settle({
+        kind: 'answer',
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: Buffer.concat(chunks).toString('utf8'),
+      }),
+    );
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'UNKNOWN';
+}

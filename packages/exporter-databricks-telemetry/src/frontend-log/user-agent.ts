@@ -1,0 +1,37 @@
+import { release, type } from 'node:os';
+import { redact } from './redact';
+
+const PRODUCT = 'NodejsDatabricksSqlConnector';
+const MAX_ENTRY_LENGTH = 256;
+const MAX_USER_AGENT_LENGTH = 512;
+
+/** What may stand in a header and in the log: printable ASCII. */
+const UNPRINTABLE = /[^\x20-\x7e]+/g;
+
+/** The application's own part of the driver's user agent, free of secrets. */
+export function sanitizeEntry(entry: string): string | undefined {
+  return redact(entry.replace(UNPRINTABLE, ' ').trim(), MAX_ENTRY_LENGTH) || undefined;
+}
+
+/**
+ * The user agent of an authenticated request: the driver's own when it is known, redacted, since applications put all
+ * sorts of text into their entry.
+ */
+export function authenticatedUserAgent(
+  driverUserAgent: string | undefined,
+  driverVersion: string | undefined,
+): string {
+  const own = driverUserAgent?.replace(UNPRINTABLE, ' ').trim();
+  return (own && redact(own, MAX_USER_AGENT_LENGTH)) || anonymousUserAgent(driverVersion);
+}
+
+/** The driver's user agent without the application's entry. */
+export function anonymousUserAgent(driverVersion: string | undefined): string {
+  const product = driverVersion === undefined ? PRODUCT : `${PRODUCT}/${driverVersion}`;
+  return `${product} (Node.js ${process.versions.node}; ${type()} ${release()})`;
+}
+
+/** The driver's version as its user agent states it. */
+export function driverVersionOf(driverUserAgent: string | undefined): string | undefined {
+  return /^NodejsDatabricksSqlConnector\/(\d[\w.+-]{0,63})/.exec(driverUserAgent ?? '')?.[1];
+}
