@@ -1,1 +1,2 @@
 export type { ConnectionAccess, DatabricksAccess } from './access';
+export { SUPPORTED_VERSIONS } from './supported-versions';
