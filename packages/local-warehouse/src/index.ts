@@ -1,2 +1,32 @@
-/** Where the warehouse listens: nothing outside this machine can reach it. */
-export const LOOPBACK_ADDRESS = '127.0.0.1';
+export {
+  LocalWarehouse,
+  type LocalWarehouseOptions,
+  type ProxiedConnectionOptions,
+  STORAGE_HOST,
+  type WarehouseConnectionOptions,
+  WORKSPACE_HOST,
+} from './local-warehouse';
+export {
+  type Engine,
+  type Query,
+  type QueryParameter,
+  type QueryResult,
+  SqlError,
+} from './engine/engine';
+export { column, generated, range, table } from './engine/relation';
+export type { Column, ColumnValues, DataType, Relation, SimpleKind, Value } from './engine/types';
+export type { Fault, FaultRule } from './faults';
+export { LOOPBACK_ADDRESS } from './network/listener';
+export type { EndpointName, LoggedRequest, RequestMatch, RequestOutcome } from './request-log';
+export type { FeatureFlag } from './rest/feature-flags';
+export type { JsonObject, TelemetryPost } from './rest/telemetry';
+export type {
+  ResultFormat,
+  Script,
+  ScriptedError,
+  StatementMatch,
+  StatementScript,
+} from './script';
+export type { StatementFacts, StatementFailure, StatementState } from './statement';
+export type { PlainValue } from './thrift/plain-value';
+export { CertificateAuthority, type Credential } from './tls/certificate-authority';

@@ -1,0 +1,306 @@
+import { randomInt } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
+import { CannedEngine } from './engine/canned-engine';
+import type { Engine } from './engine/engine';
+import { type Fault, type FaultRule, FaultRules } from './faults';
+import { serveExchange } from './network/exchange';
+import { Listener, LOOPBACK_ADDRESS } from './network/listener';
+import { type LoggedRequest, RequestLog, type RequestMatch } from './request-log';
+import { type FeatureFlag, FeatureFlagEndpoint } from './rest/feature-flags';
+import { TelemetryEndpoint, type TelemetryPost } from './rest/telemetry';
+import type { Script, StatementMatch, StatementScript } from './script';
+import type { StatementFacts } from './statement';
+import { ResultStorage } from './storage/result-storage';
+import { ThriftEndpoint } from './thrift/thrift-endpoint';
+import { ThriftService } from './thrift/thrift-service';
+import { CertificateAuthority } from './tls/certificate-authority';
+import { Tokens } from './tokens';
+import { Warehouse } from './warehouse';
+
+/** Host names that only the warehouse's proxy knows. */
+export const WORKSPACE_HOST = 'local-warehouse.cloud.databricks.example';
+export const STORAGE_HOST = 'results.local-warehouse.example';
+
+const PROTOCOL_V8 = 0xa508;
+const DEFAULT_CLOUD_FETCH_MIN_ROWS = 100_000;
+const DEFAULT_LOG_CAPACITY = 10_000;
+const FLAG_TTL_SECONDS = 900;
+const WAREHOUSE_ID_DIGITS = 16;
+const MAX_WORKSPACE_ID = 2 ** 47;
+
+export interface LocalWarehouseOptions {
+  /** A made authority, to share one between processes or warehouses. */
+  readonly authority?: CertificateAuthority;
+  /** Answers the SQL; the canned engine by default. It is closed with the warehouse. */
+  readonly engine?: Engine;
+  /** The newest Thrift protocol version to speak; `0xa508` (V8) by default. */
+  readonly protocolVersion?: number;
+  /** Results from this many rows on go to CloudFetch when the client can download; 100 000 by default. */
+  readonly cloudFetchMinRows?: number;
+  /** How many requests, statements and telemetry posts are remembered at least; 10 000 by default. */
+  readonly logCapacity?: number;
+}
+
+/** What `DBSQLClient.connect` takes. */
+export interface WarehouseConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly token: string;
+  readonly checkServerCertificate?: false;
+  readonly customCaCert?: string;
+}
+
+/** What `DBSQLClient.connect` takes behind the warehouse's proxy. */
+export interface ProxiedConnectionOptions {
+  readonly host: string;
+  readonly path: string;
+  readonly token: string;
+  readonly proxy: { readonly protocol: 'http'; readonly host: string; readonly port: number };
+}
+
+/** A Databricks SQL warehouse on loopback, for the real driver. */
+export class LocalWarehouse {
+  /** The tenant that `connectionOptions()` connects as. */
+  static readonly DEFAULT_TENANT = 'default';
+
+  readonly flag: FeatureFlag = {
+    enabled: true,
+    ttlSeconds: FLAG_TTL_SECONDS,
+    status: 200,
+    delayMs: 0,
+  };
+  readonly authority: CertificateAuthority;
+  readonly token: string;
+  readonly warehouseId: string;
+  /** The workspace's numeric id, as in `?o=` of the http path. */
+  readonly workspaceId: string;
+  readonly tokens = new Tokens();
+  readonly #stopping = new AbortController();
+  readonly #log: RequestLog;
+  readonly #faults = new FaultRules();
+  readonly #telemetry: TelemetryEndpoint;
+  readonly #warehouse: Warehouse;
+  readonly #listener: Listener;
+  readonly #engine: Engine;
+
+  private constructor(options: LocalWarehouseOptions) {
+    const { signal } = this.#stopping;
+    const logCapacity = options.logCapacity ?? DEFAULT_LOG_CAPACITY;
+    this.authority = options.authority ?? new CertificateAuthority();
+    this.token = this.tokens.issue(LocalWarehouse.DEFAULT_TENANT);
+    this.warehouseId = hexDigits(WAREHOUSE_ID_DIGITS);
+    this.workspaceId = String(randomInt(1, MAX_WORKSPACE_ID));
+    this.#engine = options.engine ?? new CannedEngine();
+    this.#log = new RequestLog(logCapacity);
+    this.#telemetry = new TelemetryEndpoint(logCapacity);
+    const storage = new ResultStorage(signal);
+    this.#warehouse = new Warehouse(
+      this.#engine,
+      storage,
+      {
+        protocolVersion: options.protocolVersion ?? PROTOCOL_V8,
+        cloudFetchMinRows: options.cloudFetchMinRows ?? DEFAULT_CLOUD_FETCH_MIN_ROWS,
+        logCapacity,
+      },
+      signal,
+    );
+    const endpoints = [
+      new ThriftEndpoint(new ThriftService(this.#warehouse), storage, ({ host, origin }) =>
+        host === WORKSPACE_HOST ? `https://${STORAGE_HOST}` : origin,
+      ),
+      storage,
+      this.#telemetry,
+      new FeatureFlagEndpoint(this.flag, signal),
+    ];
+    const context = {
+      endpoints,
+      log: this.#log,
+      faults: this.#faults,
+      tokens: this.tokens,
+      signal,
+    };
+    this.#listener = new Listener({
+      identity: this.authority.issueServer([LOOPBACK_ADDRESS, 'localhost']),
+      secureContext: secureContexts(this.authority),
+      clientAuthority: undefined,
+      fate: () => this.#faults.forConnection() ?? 'serve',
+      onRequest: (incoming, response) => {
+        serveExchange(incoming, response, context).catch(() => response.destroy());
+      },
+      onConnect: (request, socket) => this.#onConnect(request, socket),
+    });
+  }
+
+  /** Starts a warehouse on a free loopback port. */
+  static async start(options: LocalWarehouseOptions = {}): Promise<LocalWarehouse> {
+    const warehouse = new LocalWarehouse(options);
+    await warehouse.#listener.listen();
+    return warehouse;
+  }
+
+  /** Ends everything at once; afterwards nothing of it keeps the process alive. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#faults.clear();
+    await this.#listener.close();
+    this.#warehouse.sessions.closeAll();
+    await this.#engine.close();
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** The http path of the warehouse, with the workspace's id. */
+  get httpPath(): string {
+    return `/sql/1.0/warehouses/${this.warehouseId}?o=${this.workspaceId}`;
+  }
+
+  /**
+   * For `DBSQLClient.connect`, straight to the loopback address. The driver does not verify the certificate unless
+   * asked to: with a CA of its own it parses all root certificates anew for each connection, some 30 ms.
+   */
+  connectionOptions({ verifyCertificate = false } = {}): WarehouseConnectionOptions {
+    return {
+      host: LOOPBACK_ADDRESS,
+      port: this.port,
+      path: this.httpPath,
+      token: this.token,
+      ...(verifyCertificate
+        ? { customCaCert: this.authority.certificate }
+        : { checkServerCertificate: false }),
+    };
+  }
+
+  /**
+   * For `DBSQLClient.connect` with a public-looking host name, through the warehouse's own CONNECT proxy: the
+   * telemetry built into the driver refuses loopback hosts. Behind a proxy the driver trusts the authority only by
+   * `NODE_EXTRA_CA_CERTS`, which has to be set before the process starts.
+   */
+  proxiedConnectionOptions(): ProxiedConnectionOptions {
+    return {
+      host: WORKSPACE_HOST,
+      path: this.httpPath,
+      token: this.token,
+      proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: this.port },
+    };
+  }
+
+  /** Every request, oldest first. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#log.requests;
+  }
+
+  requestsTo(match: RequestMatch): LoggedRequest[] {
+    return this.#log.matching(match);
+  }
+
+  /** Resolves with the `count`-th matching request of the log, past or to come, when it has been read. */
+  received(match: RequestMatch, count = 1): Promise<LoggedRequest> {
+    return this.#log.whenReceived(match, count);
+  }
+
+  /** Resolves with the `count`-th matching request of the log whose exchange ended, well or not. */
+  answered(match: RequestMatch, count = 1): Promise<LoggedRequest> {
+    return this.#log.whenAnswered(match, count);
+  }
+
+  /** What the warehouse knows of each statement, oldest first. */
+  get statements(): readonly StatementFacts[] {
+    return this.#warehouse.statements;
+  }
+
+  /** Every POST of client telemetry, oldest first. */
+  get telemetry(): readonly TelemetryPost[] {
+    return this.#telemetry.posts;
+  }
+
+  /** The next POST of client telemetry that no earlier call returned, once its exchange ended. */
+  nextTelemetry(): Promise<TelemetryPost> {
+    return this.#telemetry.next();
+  }
+
+  /** Forgets the logs; scripts, faults and sessions stay. */
+  clearLogs(): void {
+    this.#log.clear();
+    this.#telemetry.clear();
+    this.#warehouse.clearLog();
+  }
+
+  /** Tells how statements go, at most `times` of them. The latest script that matches wins. */
+  script(match: StatementMatch, script: StatementScript, times = Infinity): Script {
+    return this.#warehouse.scripts.add(match, script, times);
+  }
+
+  /** Makes something go wrong until the rule is used up or removed. The oldest rule that matches wins. */
+  fault(rule: FaultRule): Fault {
+    return this.#faults.add(rule);
+  }
+
+  /** Removes all scripts and faults. */
+  reset(): void {
+    this.#faults.clear();
+    this.#warehouse.scripts.clear();
+  }
+
+  /** Invalidates every open session, as time does. */
+  expireSessions(): void {
+    this.#warehouse.sessions.closeAll();
+  }
+
+  get openSessions(): number {
+    return this.#warehouse.sessions.size;
+  }
+
+  /** Breaks every connection there is. */
+  dropConnections(): void {
+    this.#listener.dropConnections();
+  }
+
+  /** Closes the port, so that connections are refused, until `acceptConnections`. */
+  async refuseConnections(): Promise<void> {
+    await this.#listener.close();
+  }
+
+  /** Listens again, on the same port. */
+  async acceptConnections(): Promise<void> {
+    await this.#listener.listen();
+  }
+
+  /** Lets every CONNECT through: the tunnel ends in this warehouse whatever it names. */
+  #onConnect(request: IncomingMessage, socket: Duplex): boolean {
+    const entry = this.#log.begin({
+      method: 'CONNECT',
+      host: (request.url ?? '').toLowerCase(),
+      path: '',
+      query: new URLSearchParams(),
+      headers: request.headers,
+    });
+    entry.endpoint = 'proxy';
+    entry.name = `CONNECT ${entry.host}`;
+    entry.status = 200;
+    this.#log.received(entry);
+    this.#log.ended(entry, 'answered');
+    return !socket.destroyed;
+  }
+}
+
+function hexDigits(count: number): string {
+  return Array.from({ length: count }, () => randomInt(16).toString(16)).join('');
+}
+
+/** One certificate for each server name, made when it is first asked for. */
+function secureContexts(authority: CertificateAuthority): (name: string) => tls.SecureContext {
+  const contexts = new Map<string, tls.SecureContext>();
+  return (name) => {
+    const known = contexts.get(name);
+    if (known) return known;
+    const { certificate, privateKey } = authority.issueServer([name]);
+    const context = tls.createSecureContext({ cert: certificate, key: privateKey });
+    contexts.set(name, context);
+    return context;
+  };
+}

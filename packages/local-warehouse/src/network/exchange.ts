@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { delay } from '../clock';
+import {
+  type Answer,
+  type Endpoint,
+  errorAnswer,
+  type Exchange,
+  type IncomingRequest,
+} from '../endpoint';
+import type { ActiveFault, FaultRule, FaultRules } from '../faults';
+import type { RequestEntry, RequestLog } from '../request-log';
+import type { Tokens } from '../tokens';
+
+export interface ExchangeContext {
+  readonly endpoints: readonly Endpoint[];
+  readonly log: RequestLog;
+  readonly faults: FaultRules;
+  readonly tokens: Tokens;
+  /** Aborts when the warehouse stops. */
+  readonly signal: AbortSignal;
+}
+
+const UNAUTHORIZED = errorAnswer(401, 'UNAUTHENTICATED', 'Credential was not sent.');
+const FORBIDDEN = errorAnswer(403, 'PERMISSION_DENIED', 'Invalid access token.');
+
+/** Serves one HTTP request from its first byte to the last of the answer, faults and log included. */
+export async function serveExchange(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  context: ExchangeContext,
+): Promise<void> {
+  const url = new URL(incoming.url ?? '/', 'http://unused');
+  const host = (incoming.headers.host ?? '').toLowerCase();
+  const method = incoming.method ?? 'GET';
+  const { pathname: path, searchParams: query } = url;
+  const { headers } = incoming;
+  const entry = context.log.begin({ method, host, path, query, headers });
+  const body = await readBody(incoming);
+  if (!body) return;
+  entry.bytesReceived = body.length;
+  entry.tenant = context.tokens.tenantOf(headers.authorization);
+  const scheme = incoming.socket instanceof TLSSocket ? 'https' : 'http';
+  const origin = `${scheme}://${host}`;
+  const { tenant } = entry;
+  const request: IncomingRequest = { method, host, path, query, headers, body, origin, tenant };
+  const endpoint = context.endpoints.find((candidate) => candidate.serves(request));
+  const exchange = endpoint?.open(request) ?? NOT_FOUND;
+  Object.assign(entry, { endpoint: endpoint?.name ?? 'unknown' }, exchange.facts);
+  const fault = context.faults.forRequest(entry);
+  response.once('close', () => {
+    context.log.ended(entry, response.writableFinished ? 'answered' : 'aborted');
+    exchange.ended?.(entry.bytesServed, response.writableFinished);
+  });
+  context.log.received(entry);
+  await new Responder(entry, exchange, response, fault, context).respond(request);
+}
+
+const NOT_FOUND: Exchange = {
+  needsToken: false,
+  answer: () => errorAnswer(404, 'ENDPOINT_NOT_FOUND', 'No API found.'),
+};
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const part of incoming) parts.push(part as Buffer);
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(parts);
+}
+
+/** Sends the answer, as the fault rule has it. */
+class Responder {
+  readonly #rule: FaultRule;
+
+  constructor(
+    readonly entry: RequestEntry,
+    readonly exchange: Exchange,
+    readonly response: ServerResponse,
+    readonly fault: ActiveFault | undefined,
+    readonly context: ExchangeContext,
+  ) {
+    this.#rule = fault?.rule ?? {};
+  }
+
+  async respond(request: IncomingRequest): Promise<void> {
+    const { delayMs = 0, reset, hang } = this.#rule;
+    await delay(delayMs, this.context.signal);
+    if (reset === true) return this.#reset();
+    if (hang === 'headers') await this.fault?.released;
+    if (this.response.destroyed) return undefined;
+    return this.#send(this.#faulty(await this.#answer(request)));
+  }
+
+  async #answer(request: IncomingRequest): Promise<Answer> {
+    if (this.#rule.status !== undefined) {
+      return errorAnswer(this.#rule.status, 'SCRIPTED_FAULT', 'As scripted.');
+    }
+    if (this.exchange.needsToken && request.tenant === undefined) {
+      return request.headers.authorization === undefined ? UNAUTHORIZED : FORBIDDEN;
+    }
+    return this.exchange.answer(this.fault?.rule);
+  }
+
+  #faulty(answer: Answer): Answer {
+    const { retryAfter, headers, body } = this.#rule;
+    return {
+      status: answer.status,
+      headers: {
+        ...answer.headers,
+        ...headers,
+        ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      },
+      body:
+        body === undefined
+          ? answer.body
+          : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    };
+  }
+
+  async #send({ status, headers, body }: Answer): Promise<void> {
+    const { hang, truncate } = this.#rule;
+    const { response, entry } = this;
+    entry.status = status;
+    response.writeHead(status, { ...headers, 'content-length': body.length });
+    if (hang === 'body') {
+      const half = Math.floor(body.length / 2);
+      this.#write(body.subarray(0, half));
+      await this.fault?.released;
+      this.#end(body.subarray(half));
+    } else if (truncate) {
+      this.#write(body.subarray(0, truncate.bytes));
+      if (truncate.by === 'reset') response.write('', () => this.#reset());
+      else response.socket?.end();
+    } else {
+      this.#end(body);
+    }
+  }
+
+  #write(bytes: Buffer): void {
+    this.entry.bytesServed += bytes.length;
+    this.response.write(bytes);
+  }
+
+  #end(bytes: Buffer): void {
+    if (this.response.destroyed) return;
+    this.entry.bytesServed += bytes.length;
+    this.response.end(bytes);
+  }
+
+  #reset(): void {
+    const { socket } = this.response;
+    this.context.log.ended(this.entry, 'reset');
+    if (socket instanceof Socket) socket.resetAndDestroy();
+  }
+}

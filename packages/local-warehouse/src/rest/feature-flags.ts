@@ -1,0 +1,60 @@
+import { delay } from '../clock';
+import {
+  type Endpoint,
+  errorAnswer,
+  type Exchange,
+  type IncomingRequest,
+  jsonAnswer,
+} from '../endpoint';
+
+const PATH = /^\/api\/2\.0\/connector-service\/feature-flags\/([^/]+)\/[^/]+$/;
+const FLAG_PREFIX = 'databricks.partnerplatform.clientConfigsFeatureFlags.';
+const FLAG_NAMES: Readonly<Record<string, string>> = {
+  NODEJS: 'enableTelemetryForNodeJs',
+  OSS_JDBC: 'enableTelemetryForJdbc',
+  PYTHON: 'enableTelemetryForPythonDriver',
+  GOLANG: 'enableTelemetryForGoDriver',
+  ADBC: 'enableTelemetryForAdbc',
+};
+
+/** What the workspace says about client telemetry; tests change it at any time. */
+export interface FeatureFlag {
+  enabled: boolean;
+  ttlSeconds: number;
+  /** HTTP status of the answer; anything but 200 has an error body. */
+  status: number;
+  delayMs: number;
+}
+
+/** `GET /api/2.0/connector-service/feature-flags/{client}/{version}`. */
+export class FeatureFlagEndpoint implements Endpoint {
+  readonly name = 'feature-flags';
+  readonly #flag: FeatureFlag;
+  readonly #signal: AbortSignal;
+
+  constructor(flag: FeatureFlag, signal: AbortSignal) {
+    this.#flag = flag;
+    this.#signal = signal;
+  }
+
+  serves(request: IncomingRequest): boolean {
+    return request.method === 'GET' && PATH.test(request.path);
+  }
+
+  open(request: IncomingRequest): Exchange {
+    const client = PATH.exec(request.path)?.[1] ?? '';
+    return {
+      needsToken: true,
+      answer: async () => {
+        const { enabled, ttlSeconds, status, delayMs } = this.#flag;
+        await delay(delayMs, this.#signal);
+        if (status !== 200) return errorAnswer(status, 'FEATURE_FLAGS_UNAVAILABLE', 'As scripted.');
+        const name = `${FLAG_PREFIX}${FLAG_NAMES[client] ?? `enableTelemetryFor${client}`}`;
+        return jsonAnswer(200, {
+          flags: [{ name, value: String(enabled) }],
+          ttl_seconds: ttlSeconds,
+        });
+      },
+    };
+  }
+}

@@ -1,0 +1,408 @@
+import { randomBytes } from 'node:crypto';
+import types, {
+  type TCancelOperationReq,
+  type TCloseSessionReq,
+  type TExecuteStatementReq,
+  type TFetchResultsReq,
+  type TGetInfoReq,
+  type TGetOperationStatusResp,
+  type TOpenSessionReq,
+  type TOperationHandle,
+  type TSessionHandle,
+  type TSparkDirectResults,
+  type TSparkGetDirectResults,
+  type TSparkParameter,
+} from '@databricks/sql/thrift/TCLIService_types';
+import { delay } from '../clock';
+import type { QueryParameter } from '../engine/engine';
+import { ALL_NATIVE_TYPES } from '../results/arrow-types';
+import { type ClientCapabilities, planResult } from '../results/result-plan';
+import { Session } from '../session';
+import { scriptedFailure, Statement } from '../statement';
+import type { Warehouse } from '../warehouse';
+import { infoValue } from './info';
+import { int64 } from './int64';
+import { METADATA_CALLS } from './metadata-calls';
+import { uuidBytes, uuidOf } from './plain-value';
+import { type LinkTarget, nextPage, resultSetMetadata } from './result-sets';
+import { failure, invalidHandle, success } from './status';
+
+const { TFetchOrientation, TOperationState, TOperationType } = types;
+
+/** SPARK_CLI_SERVICE_PROTOCOL_V1, the oldest that Databricks speaks. */
+const OLDEST_PROTOCOL = 0xa501;
+const DEFAULT_MAX_ROWS = 100_000;
+const INLINE_ONLY: ClientCapabilities = {
+  arrow: false,
+  download: false,
+  lz4: false,
+  native: ALL_NATIVE_TYPES,
+};
+
+const OPERATION_STATES = {
+  RUNNING: TOperationState.RUNNING_STATE,
+  FINISHED: TOperationState.FINISHED_STATE,
+  CANCELED: TOperationState.CANCELED_STATE,
+  CLOSED: TOperationState.CLOSED_STATE,
+  ERROR: TOperationState.ERROR_STATE,
+} as const;
+
+/** Who calls, and where links for that client have to point. */
+export interface CallContext {
+  readonly tenant: string;
+  readonly links: LinkTarget;
+}
+
+/** The Thrift service of a warehouse: one method per RPC. */
+export class ThriftService {
+  readonly #warehouse: Warehouse;
+  readonly #capabilities = new WeakMap<Statement, ClientCapabilities>();
+
+  constructor(warehouse: Warehouse) {
+    this.#warehouse = warehouse;
+  }
+
+  /** The result struct of the call; undefined when there is no such method. */
+  async call(method: string, request: unknown, context: CallContext): Promise<unknown> {
+    const metadata = METADATA_CALLS[method];
+    if (metadata) {
+      return this.#getMetadata(method, request as MetadataRequest, context);
+    }
+    switch (method) {
+      case 'OpenSession':
+        return this.#openSession(request as TOpenSessionReq, context);
+      case 'CloseSession':
+        return this.#closeSession(request as TCloseSessionReq);
+      case 'GetInfo':
+        return this.#getInfo(request as TGetInfoReq);
+      case 'ExecuteStatement':
+        return this.#executeStatement(request as TExecuteStatementReq, context);
+      case 'GetOperationStatus':
+        return this.#getOperationStatus(request as OperationRequest);
+      case 'GetResultSetMetadata':
+        return this.#getResultSetMetadata(request as OperationRequest);
+      case 'FetchResults':
+        return this.#fetchResults(request as TFetchResultsReq, context);
+      case 'CancelOperation':
+        return this.#cancelOperation(request as TCancelOperationReq);
+      case 'CloseOperation':
+        return this.#closeOperation(request as OperationRequest);
+      default:
+        return undefined;
+    }
+  }
+
+  #openSession(request: TOpenSessionReq, { tenant }: CallContext): unknown {
+    const asked = Number(request.client_protocol_i64 ?? request.client_protocol ?? 0);
+    const serverProtocolVersion = Math.max(
+      OLDEST_PROTOCOL,
+      Math.min(asked, this.#warehouse.settings.protocolVersion),
+    );
+    const { catalogName, schemaName } = request.initialNamespace ?? {};
+    const session = this.#warehouse.sessions.open(
+      new Session(
+        tenant,
+        request.configuration ?? {},
+        catalogName ?? undefined,
+        schemaName ?? undefined,
+      ),
+    );
+    return new types.TOpenSessionResp({
+      status: success(),
+      serverProtocolVersion,
+      sessionHandle: new types.TSessionHandle({ sessionId: this.#handle(session.id) }),
+      configuration: {},
+      initialNamespace: new types.TNamespace({
+        catalogName: session.catalog,
+        schemaName: session.schema,
+      }),
+      canUseMultipleCatalogs: true,
+      getInfos: [],
+    });
+  }
+
+  #closeSession({ sessionHandle }: TCloseSessionReq): unknown {
+    const id = uuidOf(sessionHandle.sessionId.guid);
+    const closed = this.#warehouse.sessions.close(id);
+    return new types.TCloseSessionResp({
+      status: closed ? success() : invalidHandle('SessionHandle', id),
+    });
+  }
+
+  #getInfo({ sessionHandle, infoType }: TGetInfoReq): unknown {
+    const session = this.#session(sessionHandle);
+    return new types.TGetInfoResp({
+      status: session ? success() : invalidSession(sessionHandle),
+      infoValue: infoValue(infoType),
+    });
+  }
+
+  async #executeStatement(request: TExecuteStatementReq, context: CallContext): Promise<unknown> {
+    const session = this.#session(request.sessionHandle);
+    if (!session) {
+      return new types.TExecuteStatementResp({ status: invalidSession(request.sessionHandle) });
+    }
+    const statement = this.#warehouse.begin(session, 'ExecuteStatement', request.statement);
+    const { script } = statement;
+    await delay(script.submitDelayMs ?? 0, statement.signal);
+    if (script.error?.at === 'submit') {
+      statement.close();
+      return new types.TExecuteStatementResp({ status: failure(scriptedFailure(script.error)) });
+    }
+    statement.start(this.#warehouse.engine, {
+      sql: request.statement,
+      parameters: (request.parameters ?? []).map(queryParameter),
+      catalog: session.catalog,
+      schema: session.schema,
+    });
+    const capabilities = capabilitiesOf(request);
+    return this.#submitted(session, statement, capabilities, request.getDirectResults, {
+      context,
+      operationType: TOperationType.EXECUTE_STATEMENT,
+    });
+  }
+
+  async #getMetadata(
+    method: string,
+    request: MetadataRequest,
+    context: CallContext,
+  ): Promise<unknown> {
+    const call = METADATA_CALLS[method];
+    const session = this.#session(request.sessionHandle);
+    if (!call || !session) return { status: invalidSession(request.sessionHandle) };
+    const statement = this.#warehouse.begin(session, method, undefined);
+    const { script } = statement;
+    await delay(script.submitDelayMs ?? 0, statement.signal);
+    if (script.error?.at === 'submit') {
+      statement.close();
+      return { status: failure(scriptedFailure(script.error)) };
+    }
+    statement.startWith(call.relation(request));
+    return this.#submitted(session, statement, INLINE_ONLY, request.getDirectResults, {
+      context,
+      operationType: call.operationType,
+    });
+  }
+
+  /** The answer to a submission: a handle, and as much of the result as the client wants right away. */
+  async #submitted(
+    session: Session,
+    statement: Statement,
+    capabilities: ClientCapabilities,
+    direct: TSparkGetDirectResults | undefined,
+    { context, operationType }: { context: CallContext; operationType: number },
+  ): Promise<unknown> {
+    this.#capabilities.set(statement, capabilities);
+    const givesDirectResults =
+      Boolean(direct) && !statement.mustBePolled && statement.script.directResults !== false;
+    if (givesDirectResults) {
+      await statement.settled;
+      this.#advance(session, statement);
+    }
+    const operationHandle = new types.TOperationHandle({
+      operationId: this.#handle(statement.id),
+      operationType,
+      hasResultSet: mayHaveResultSet(statement),
+    });
+    const directResults =
+      givesDirectResults && statement.state !== 'RUNNING'
+        ? this.#directResults(statement, Number(direct?.maxRows ?? DEFAULT_MAX_ROWS), context)
+        : undefined;
+    return new types.TExecuteStatementResp({
+      status: success(),
+      operationHandle,
+      ...(directResults ? { directResults } : {}),
+    });
+  }
+
+  #directResults(
+    statement: Statement,
+    maxRows: number,
+    { links }: CallContext,
+  ): TSparkDirectResults {
+    const operationStatus = statusResponse(statement);
+    const { plan, script } = statement;
+    if (statement.state !== 'FINISHED') return new types.TSparkDirectResults({ operationStatus });
+    const metadata = resultSetMetadata(plan);
+    if (!plan) {
+      return new types.TSparkDirectResults({ operationStatus, resultSetMetadata: metadata });
+    }
+    if (script.error?.at === 'metadata') return new types.TSparkDirectResults({ operationStatus });
+    const partial = { operationStatus, resultSetMetadata: metadata };
+    if (failsAtFetch(statement)) return new types.TSparkDirectResults(partial);
+    const resultSet = nextPage(statement, plan, maxRows, links);
+    const closes =
+      (script.closeOperation ?? plan.format !== 'cloudfetch') && !resultSet.hasMoreRows;
+    if (closes) {
+      statement.closedByServer = true;
+      statement.close();
+    }
+    return new types.TSparkDirectResults({
+      ...partial,
+      resultSet,
+      ...(closes ? { closeOperation: new types.TCloseOperationResp({ status: success() }) } : {}),
+    });
+  }
+
+  async #getOperationStatus({ operationHandle }: OperationRequest): Promise<unknown> {
+    const found = this.#find(operationHandle);
+    if (!found) {
+      return new types.TGetOperationStatusResp({ status: invalidOperation(operationHandle) });
+    }
+    const { session, statement } = found;
+    await delay(statement.script.pollDelayMs ?? 0, statement.signal);
+    statement.poll();
+    this.#advance(session, statement);
+    return statusResponse(statement);
+  }
+
+  #getResultSetMetadata({ operationHandle }: OperationRequest): unknown {
+    const found = this.#find(operationHandle);
+    if (!found) {
+      return new types.TGetResultSetMetadataResp({ status: invalidOperation(operationHandle) });
+    }
+    const { script, plan } = found.statement;
+    return script.error?.at === 'metadata'
+      ? new types.TGetResultSetMetadataResp({ status: failure(scriptedFailure(script.error)) })
+      : resultSetMetadata(plan);
+  }
+
+  async #fetchResults(request: TFetchResultsReq, { links }: CallContext): Promise<unknown> {
+    const statement = this.#find(request.operationHandle)?.statement;
+    if (!statement) {
+      return new types.TFetchResultsResp({ status: invalidOperation(request.operationHandle) });
+    }
+    await delay(statement.script.fetchDelayMs ?? 0, statement.signal);
+    const { script, plan, failure: failed, state } = statement;
+    if (failed) return new types.TFetchResultsResp({ status: failure(failed) });
+    if (script.error && failsAtFetch(statement)) {
+      return new types.TFetchResultsResp({ status: failure(scriptedFailure(script.error)) });
+    }
+    if (state !== 'FINISHED' || !plan) {
+      return new types.TFetchResultsResp({ status: failure(notReady(state)) });
+    }
+    if (request.orientation === TFetchOrientation.FETCH_FIRST) statement.cursor = 0;
+    return nextPage(statement, plan, Number(request.maxRows), links);
+  }
+
+  #cancelOperation({ operationHandle }: TCancelOperationReq): unknown {
+    const statement = this.#find(operationHandle)?.statement;
+    statement?.cancel();
+    return new types.TCancelOperationResp({
+      status: statement ? success() : invalidOperation(operationHandle),
+    });
+  }
+
+  #closeOperation({ operationHandle }: OperationRequest): unknown {
+    const found = this.#find(operationHandle);
+    found?.statement.close();
+    found?.session.statements.delete(found.statement.id);
+    return new types.TCloseOperationResp({
+      status: found ? success() : invalidOperation(operationHandle),
+    });
+  }
+
+  /** Moves the statement on, and plans its result when it has just finished. */
+  #advance(session: Session, statement: Statement): void {
+    statement.advance();
+    if (statement.state !== 'FINISHED' || statement.plan) return;
+    const { outcome, relation } = statement;
+    if (outcome && 'kind' in outcome && outcome.kind === 'use') {
+      session.catalog = outcome.catalog ?? session.catalog;
+      session.schema = outcome.schema ?? session.schema;
+    }
+    if (!relation) return;
+    const capabilities = this.#capabilities.get(statement) ?? INLINE_ONLY;
+    const { cloudFetchMinRows } = this.#warehouse.settings;
+    statement.plan = planResult(relation, statement.script, capabilities, cloudFetchMinRows);
+  }
+
+  #session(handle: TSessionHandle): Session | undefined {
+    return this.#warehouse.sessions.find(uuidOf(handle.sessionId.guid));
+  }
+
+  #find(handle: TOperationHandle): { session: Session; statement: Statement } | undefined {
+    return this.#warehouse.sessions.findStatement(uuidOf(handle.operationId.guid));
+  }
+
+  #handle(id: string) {
+    return new types.THandleIdentifier({ guid: uuidBytes(id), secret: randomBytes(16) });
+  }
+}
+
+interface OperationRequest {
+  readonly operationHandle: TOperationHandle;
+}
+
+interface MetadataRequest {
+  readonly sessionHandle: TSessionHandle;
+  readonly getDirectResults?: TSparkGetDirectResults;
+}
+
+function invalidSession(handle: TSessionHandle) {
+  return invalidHandle('SessionHandle', uuidOf(handle.sessionId.guid));
+}
+
+function invalidOperation(handle: TOperationHandle) {
+  return invalidHandle('OperationHandle', uuidOf(handle.operationId.guid));
+}
+
+/** Only success rules a result set out: the driver does not look at the state of a statement that has none. */
+function mayHaveResultSet({ state, plan }: Statement): boolean {
+  return state !== 'FINISHED' || plan !== undefined;
+}
+
+function failsAtFetch({ script: { error }, pagesServed }: Statement): boolean {
+  return error?.at === 'fetch' && (error.index ?? 0) === pagesServed;
+}
+
+function notReady(state: string) {
+  const condition = 'INVALID_STATE';
+  const message = `[${condition}] The statement is in state ${state} and has no result.`;
+  return { message, condition, sqlState: 'HY010', code: 0 };
+}
+
+function statusResponse(statement: Statement): TGetOperationStatusResp {
+  const { state, failure: failed, result, startedAt, finishedAt } = statement;
+  return new types.TGetOperationStatusResp({
+    status: success(),
+    operationState: OPERATION_STATES[state],
+    operationStarted: int64(startedAt),
+    hasResultSet: mayHaveResultSet(statement),
+    ...(finishedAt === undefined ? {} : { operationCompleted: int64(finishedAt) }),
+    ...(result?.modifiedRows === undefined ? {} : { numModifiedRows: int64(result.modifiedRows) }),
+    ...(failed
+      ? {
+          sqlState: failed.sqlState,
+          errorCode: failed.code,
+          errorMessage: `org.apache.hive.service.cli.HiveSQLException: Error running query: ${failed.message}`,
+          displayMessage: failed.message,
+          diagnosticInfo: `org.apache.hive.service.cli.HiveSQLException: ${failed.message}\n\tat com.databricks.sql.LocalWarehouse.execute(LocalWarehouse.scala:1)`,
+        }
+      : {}),
+  });
+}
+
+function capabilitiesOf(request: TExecuteStatementReq): ClientCapabilities {
+  const native = request.useArrowNativeTypes;
+  return {
+    arrow: request.canReadArrowResult === true,
+    download: request.canReadArrowResult === true && request.canDownloadResult === true,
+    lz4: request.canDecompressLZ4Result === true,
+    native: {
+      timestamps: native?.timestampAsArrow === true,
+      decimals: native?.decimalAsArrow === true,
+      complexTypes: native?.complexTypesAsArrow === true,
+    },
+  };
+}
+
+function queryParameter(parameter: TSparkParameter): QueryParameter {
+  const { stringValue, doubleValue, booleanValue } = parameter.value ?? {};
+  const value = stringValue ?? doubleValue ?? booleanValue;
+  return {
+    name: parameter.name ?? undefined,
+    type: parameter.type ?? 'STRING',
+    value: value === undefined || value === null ? null : String(value),
+  };
+}

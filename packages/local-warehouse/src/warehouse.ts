@@ -1,0 +1,52 @@
+import type { Engine } from './engine/engine';
+import { Scripts } from './script';
+import { type Session, Sessions } from './session';
+import { Statement, type StatementFacts } from './statement';
+import { ResultStorage } from './storage/result-storage';
+
+export interface WarehouseSettings {
+  /** The newest Thrift protocol version that the server speaks, e.g. 0xa508. */
+  readonly protocolVersion: number;
+  /** Results of at least this many rows go to CloudFetch when the client can download. */
+  readonly cloudFetchMinRows: number;
+  /** How many statements are remembered. */
+  readonly logCapacity: number;
+}
+
+/** What every protocol endpoint shares: sessions, statements, scripts, the engine, the storage. */
+export class Warehouse {
+  readonly sessions = new Sessions();
+  readonly scripts = new Scripts();
+  readonly #statements: Statement[] = [];
+
+  constructor(
+    readonly engine: Engine,
+    readonly storage: ResultStorage,
+    readonly settings: WarehouseSettings,
+    /** Aborts when the warehouse stops. */
+    readonly signal: AbortSignal,
+  ) {}
+
+  get statements(): readonly StatementFacts[] {
+    return this.#statements;
+  }
+
+  /** Begins a statement in a session, under the script that is meant for it. */
+  begin(session: Session, operation: string, sql: string | undefined): Statement {
+    const statement = new Statement(
+      session.id,
+      operation,
+      sql,
+      this.scripts.apply(sql ?? operation),
+    );
+    session.statements.set(statement.id, statement);
+    this.#statements.push(statement);
+    const { logCapacity } = this.settings;
+    if (this.#statements.length >= 2 * logCapacity) this.#statements.splice(0, logCapacity);
+    return statement;
+  }
+
+  clearLog(): void {
+    this.#statements.length = 0;
+  }
+}
