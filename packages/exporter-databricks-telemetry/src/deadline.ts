@@ -1,6 +1,6 @@
 /**
- * One deadline for several steps. Its timer holds the process while it runs: whoever awaits a flush or a shutdown with
- * nothing else alive would otherwise see the process end in the middle of it.
+ * One deadline for several steps. Its timer holds the process while it runs, unless it is `unref`'d: whoever awaits a
+ * flush or a shutdown with nothing else alive would otherwise see the process end in the middle of it.
  */
 export class Deadline {
   readonly #atMs: number;
@@ -38,12 +38,19 @@ export class Deadline {
     await this.race(
       new Promise<void>((resolve) => {
         timer = setTimeout(resolve, delayMs);
+        timer.unref();
       }),
     );
     clearTimeout(timer);
   }
 
-  /** Lets the process go. */
+  /** For steps that nobody awaits. */
+  unref(): this {
+    this.#timer?.unref();
+    return this;
+  }
+
+  /** Ends the timer. */
   clear(): void {
     clearTimeout(this.#timer);
   }

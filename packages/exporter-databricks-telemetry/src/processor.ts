@@ -21,9 +21,12 @@ import type { ReadableSpan, SpanExporter, SpanProcessor } from './otel';
 /** The name by which health metrics know this component. */
 const COMPONENT_TYPE = 'DatabricksTelemetrySpanProcessor';
 
-/** An exporter that knows when a connection is closed, after which its credentials are there for a short time only. */
+/** An exporter that knows more than the SDK's interface asks; every other exporter works too. */
 export interface ConnectionAwareExporter extends SpanExporter {
-  onConnectionClosed?(listener: () => void): unknown;
+  /** Tells of each closed connection. Its credentials are kept until what the listener returns has settled. */
+  onConnectionClosed?(listener: (connectionId: string) => Promise<void>): unknown;
+  /** `timeoutMs`: what is left of the time for the whole shutdown. */
+  shutdown(timeoutMs?: number): Promise<void>;
 }
 
 /**
@@ -87,7 +90,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     );
     if (this.#open) {
       guarded('onConnectionClosed', () => {
-        exporter.onConnectionClosed?.(() => guarded('flush', () => this.#loop.flush()));
+        exporter.onConnectionClosed?.((connectionId) => this.#connectionClosed(connectionId));
       });
     }
   }
@@ -151,6 +154,21 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     if (this.#sweepTimer === undefined && this.#aggregator.statements > 0) this.#startSweeping();
   }
 
+  /** The connection's last records leave while its credentials are there. Nobody waits, so nothing holds the process. */
+  async #connectionClosed(connectionId: string): Promise<void> {
+    if (!this.#open) return;
+    const deadline = new Deadline(this.#options.shutdownTimeoutMs).unref();
+    try {
+      this.#aggregator.completeConnection(connectionId);
+      await this.#deliver(deadline);
+      this.#aggregator.forgetConnection(connectionId);
+    } catch (error) {
+      reportDefect('onConnectionClosed', error);
+    } finally {
+      deadline.clear();
+    }
+  }
+
   #startSweeping(): void {
     const periodMs = Math.max(1, this.#options.statementIdleTimeoutMs / SWEEPS_UNTIL_IDLE);
     this.#sweepTimer = setInterval(() => {
@@ -208,7 +226,10 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
 
   async #awaitExporter(step: 'forceFlush' | 'shutdown', deadline: Deadline): Promise<void> {
     try {
-      const done = this.#exporter[step]?.();
+      const done =
+        step === 'shutdown'
+          ? this.#exporter.shutdown(deadline.remainingMs)
+          : this.#exporter.forceFlush?.();
       if (done !== undefined) await deadline.race(done);
     } catch (error) {
       logDebug(`${step} of the exporter failed`, error);

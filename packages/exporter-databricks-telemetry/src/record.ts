@@ -30,6 +30,7 @@ export type DropReason =
   | 'statement_errors'
   | 'export_failed'
   | 'flag_off'
+  | 'disabled'
   | 'too_large'
   | 'refused'
   | 'host_refused'

@@ -1,12 +1,16 @@
 import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api';
-import { ATTR_DATABRICKS_OPERATION } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import {
+  ATTR_DATABRICKS_OPERATION,
+  ATTR_ERROR_TYPE,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { roleOf } from './aggregation/roles';
 import { SamplingDecision, type Sampler, type SamplingResult } from './otel';
 
 /**
  * Keeps telemetry complete when traces are sampled: spans of the driver's calls that `userSampler` turns away are
  * recorded without being sampled, so the span processor of this package sees them and no exporter behind a
- * BatchSpanProcessor does. Fetches and downloads are never upgraded: their totals are on the close of the statement.
+ * BatchSpanProcessor does. Fetches and downloads are not upgraded, since their totals are on the close of the statement,
+ * unless they are made to tell of a failure: with `error.type` at creation.
  *
  * Everything else is `userSampler`'s own: its decisions to record or sample, its attributes, its trace state, and what
  * it throws.
@@ -51,5 +55,6 @@ class DatabricksSampler implements Sampler {
 
 function neededByTelemetry(attributes: Attributes | undefined): boolean {
   const role = roleOf(attributes?.[ATTR_DATABRICKS_OPERATION]);
-  return role !== undefined && role !== 'fetch' && role !== 'download';
+  if (role === 'fetch' || role === 'download') return attributes?.[ATTR_ERROR_TYPE] !== undefined;
+  return role !== undefined;
 }

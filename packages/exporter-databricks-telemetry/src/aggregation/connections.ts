@@ -58,6 +58,10 @@ export class Connections {
     return this.#of(span)?.facts;
   }
 
+  forget(connectionId: string): void {
+    this.#byId.delete(connectionId);
+  }
+
   clear(): void {
     this.#byId.clear();
   }

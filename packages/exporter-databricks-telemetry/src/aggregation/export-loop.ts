@@ -84,16 +84,9 @@ export class ExportLoop {
     this.#armTimer();
   }
 
-  /** Tries everything that is pending, also what came back and is not due yet. */
-  flush(): void {
-    if (this.#closed) return;
-    if (this.#pass === undefined) this.#start(true, []);
-    else this.#nextWaiters ??= [];
-  }
-
   /**
-   * As {@link flush}, and resolves when every record that was pending was delivered, dropped or has come back. Callers
-   * that ask while a pass runs share the next one.
+   * Tries everything that is pending, also what came back and is not due yet. Resolves when each of those records was
+   * delivered, was dropped or has come back. Callers that ask while a pass runs share the next one.
    */
   flushed(): Promise<TryAgainInMs> {
     return new Promise((resolve) => {
@@ -157,9 +150,15 @@ export class ExportLoop {
     this.#retryAtMs = atMs;
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
-      this.flush();
+      this.#flushReturned();
     }, delayMs);
     this.#retryTimer.unref();
+  }
+
+  /** What came back is due. */
+  #flushReturned(): void {
+    if (this.#pass === undefined) this.#start(true, []);
+    else this.#nextWaiters ??= [];
   }
 
   #start(recall: boolean, waiters: readonly Waiter[]): void {

@@ -20,6 +20,7 @@ const DROP_REASONS: Readonly<Record<DropReason, true>> = {
   statement_errors: true,
   export_failed: true,
   flag_off: true,
+  disabled: true,
   too_large: true,
   refused: true,
   host_refused: true,
@@ -30,12 +31,15 @@ const DROP_REASONS: Readonly<Record<DropReason, true>> = {
 };
 
 /** The outcome of a batch of which nothing is known but that it failed. */
-export function failedOutcome(batch: readonly JoinedSpan[]): ExportOutcome {
+export function failedOutcome(
+  batch: readonly JoinedSpan[],
+  reason: DropReason = 'export_failed',
+): ExportOutcome {
   return {
     delivered: 0,
     undelivered: NONE,
-    dropped: { export_failed: batch.length },
-    reason: 'export_failed',
+    dropped: { [reason]: batch.length },
+    reason,
     retryAfterMs: undefined,
   };
 }
@@ -67,12 +71,16 @@ export function readOutcome(batch: readonly JoinedSpan[], result: ExportResult):
     dropped[reason] = taken;
     rest -= taken;
   }
-  const { retryAfterMs } = error;
+  const { retryAfterMs, reason } = error;
+  if (rest === batch.length) {
+    // A failure that accounts for nothing delivered nothing.
+    return failedOutcome(batch, isDropReason(reason) ? reason : 'export_failed');
+  }
   return {
     delivered: rest,
     undelivered,
     dropped,
-    reason: typeof error.reason === 'string' ? error.reason : undefined,
+    reason: typeof reason === 'string' ? reason : undefined,
     retryAfterMs:
       typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity
         ? retryAfterMs
@@ -96,6 +104,6 @@ function isUndelivered(error: unknown): error is Undelivered {
   );
 }
 
-function isDropReason(reason: string): reason is DropReason {
-  return Object.hasOwn(DROP_REASONS, reason);
+function isDropReason(reason: unknown): reason is DropReason {
+  return typeof reason === 'string' && Object.hasOwn(DROP_REASONS, reason);
 }

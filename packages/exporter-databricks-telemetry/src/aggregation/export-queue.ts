@@ -1,4 +1,5 @@
 import type { Accounting } from '../accounting';
+import { OncePerCondition } from '../diagnostics';
 import type { JoinedSpan } from './joined-span';
 import { Ring } from './ring';
 
@@ -54,6 +55,7 @@ export class ExportQueue {
   #bytes = 0;
   #lastSequence = 0;
   #closed = false;
+  readonly #overflow = new OncePerCondition();
 
   constructor(bounds: QueueBounds, accounting: Accounting) {
     this.#bounds = bounds;
@@ -121,6 +123,7 @@ export class ExportQueue {
       if (undelivered.has(record)) this.#returned.pushBack(record);
       else this.#bytes -= record.bytes;
     }
+    if (this.pending === 0) this.#overflow.rearm();
   }
 
   /** What came back is ready again, in front and in its old order. */
@@ -152,6 +155,9 @@ export class ExportQueue {
     if (dropped === undefined) return false;
     this.#bytes -= dropped.bytes;
     this.#accounting.drop('queue_full');
+    this.#overflow.warn(
+      'telemetry comes faster than it can be delivered: the oldest records are dropped, see stats()',
+    );
     return true;
   }
 }

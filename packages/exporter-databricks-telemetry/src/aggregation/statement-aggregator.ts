@@ -1,4 +1,5 @@
 import {
+  ATTR_DATABRICKS_CONNECTION_ID,
   ATTR_DATABRICKS_SESSION_ID,
   ATTR_DATABRICKS_STATEMENT_ID,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
@@ -114,6 +115,16 @@ export class StatementAggregator {
     return false;
   }
 
+  /** Reports the statements of a connection that was closed. */
+  completeConnection(connectionId: string): void {
+    this.#completeAllOf(ATTR_DATABRICKS_CONNECTION_ID, connectionId);
+  }
+
+  /** Nothing more will come of a connection. */
+  forgetConnection(connectionId: string): void {
+    this.#connections.forget(connectionId);
+  }
+
   /** Reports the statements of which nothing was heard in the last {@link SWEEPS_UNTIL_IDLE} sweeps. */
   sweepIdle(): void {
     this.#sweep += 1;
@@ -158,11 +169,7 @@ export class StatementAggregator {
     if (id !== undefined && !hasFailed(span)) {
       if (this.#closedSessions.has(id)) return this.#tooLate();
       this.#closedSessions.add(id);
-      for (const [statementId, statement] of this.#ended) {
-        if (statement.span?.attributes[ATTR_DATABRICKS_SESSION_ID] === id) {
-          this.#complete(statementId, statement);
-        }
-      }
+      this.#completeAllOf(ATTR_DATABRICKS_SESSION_ID, id);
     }
     return this.#emitAlone(span);
   }
@@ -259,6 +266,12 @@ export class StatementAggregator {
   #tooLate(): boolean {
     this.#late += 1;
     return false;
+  }
+
+  #completeAllOf(attribute: string, value: string): void {
+    for (const [id, statement] of this.#ended) {
+      if (statement.span?.attributes[attribute] === value) this.#complete(id, statement);
+    }
   }
 
   #complete(id: string, statement: Statement): boolean {
