@@ -3,6 +3,8 @@ import type { Benchmark } from './harness/benchmark';
 /** Every benchmark by name, loaded only in the process that runs it. */
 export const BENCHMARKS: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
   floors: () => import('./cases/floors.js'),
+  spans: () => import('./cases/spans.js'),
+  overflow: () => import('./cases/overflow.js'),
   sql: () => import('./cases/sql.js'),
   load: () => import('./cases/load.js'),
 };

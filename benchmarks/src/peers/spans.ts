@@ -19,7 +19,7 @@ import {
 
 /** Takes everything, keeps nothing. */
 export class NullExporter implements SpanExporter {
-  export(_spans: ReadableSpan[], done: (result: { code: number }) => void): void {
+  export(_spans: ReadableSpan[], done: (result: { code: 0 | 1 }) => void): void {
     done({ code: 0 });
   }
 

@@ -1,0 +1,124 @@
+/**
+ * The spans of one statement with the attributes the instrumentation gives them, started on any tracer. The one who
+ * measures the processor alone starts them himself, so that both arms pay for the very same spans.
+ */
+import { SpanKind, type Attributes, type Tracer } from '@opentelemetry/api';
+import {
+  ATTR_DATABRICKS_CLIENT_BACKEND,
+  ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
+  ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
+  ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
+  ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT,
+  ATTR_DATABRICKS_CLOUDFETCH_SIZE,
+  ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
+  ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
+  ATTR_DATABRICKS_CONNECTION_ID,
+  ATTR_DATABRICKS_OPERATION,
+  ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
+  ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
+  ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION,
+  ATTR_DATABRICKS_RESULT_FORMAT,
+  ATTR_DATABRICKS_RESULT_READY_DURATION,
+  ATTR_DATABRICKS_RESULT_ROW_COUNT,
+  ATTR_DATABRICKS_RESULT_SIZE,
+  ATTR_DATABRICKS_SESSION_ID,
+  ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS,
+  ATTR_DATABRICKS_STATEMENT_ID,
+  ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
+  ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
+  ATTR_DATABRICKS_STATEMENT_STATE,
+  ATTR_DATABRICKS_WAREHOUSE_ID,
+  ATTR_DB_NAMESPACE,
+  ATTR_DB_QUERY_SUMMARY,
+  ATTR_DB_QUERY_TEXT,
+  ATTR_DB_SYSTEM_NAME,
+  ATTR_SERVER_ADDRESS,
+  OPERATION_CLOSE_STATEMENT,
+  OPERATION_CLOUDFETCH_DOWNLOAD,
+  OPERATION_EXECUTE_STATEMENT,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import { SESSION_ID } from '../harness/ids';
+
+export const CONNECTION_ID = '7f3c8a52-6f2f-4d53-9f0e-5d0b6cf0a111';
+
+const IDENTITY: Attributes = {
+  [ATTR_DATABRICKS_CONNECTION_ID]: CONNECTION_ID,
+  [ATTR_DATABRICKS_CLIENT_BACKEND]: 'thrift',
+  [ATTR_DATABRICKS_WAREHOUSE_ID]: '0123456789abcdef',
+  [ATTR_DATABRICKS_SESSION_ID]: SESSION_ID,
+};
+
+export function creationAttributes(): Attributes {
+  return {
+    [ATTR_DB_SYSTEM_NAME]: 'databricks',
+    [ATTR_SERVER_ADDRESS]: 'workspace.cloud.databricks.com',
+    [ATTR_DB_NAMESPACE]: 'main|sales',
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_EXECUTE_STATEMENT,
+    [ATTR_DATABRICKS_CONNECTION_ID]: CONNECTION_ID,
+    [ATTR_DB_QUERY_SUMMARY]: 'SELECT main.sales.orders',
+    [ATTR_DB_QUERY_TEXT]: 'SELECT * FROM main.sales.orders WHERE id = ?',
+  };
+}
+
+export function outcomeAttributes(statementId: string): Attributes {
+  return {
+    ...IDENTITY,
+    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+    [ATTR_DATABRICKS_STATEMENT_STATE]: 'FINISHED',
+    [ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS]: false,
+    [ATTR_DATABRICKS_STATEMENT_POLL_COUNT]: 2,
+    [ATTR_DATABRICKS_STATEMENT_POLL_DURATION]: 0.021,
+  };
+}
+
+export function closeAttributes(statementId: string, chunks: number): Attributes {
+  return {
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT,
+    ...IDENTITY,
+    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+    [ATTR_DATABRICKS_RESULT_FORMAT]: 'cloudfetch',
+    [ATTR_DATABRICKS_RESULT_ROW_COUNT]: chunks * 1_000,
+    [ATTR_DATABRICKS_RESULT_READY_DURATION]: 0.12,
+    [ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION]: 1.4,
+    [ATTR_DATABRICKS_RESULT_CHUNK_COUNT]: chunks,
+    [ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT]: chunks,
+    [ATTR_DATABRICKS_RESULT_SIZE]: chunks * 1_048_576,
+    [ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION]: 0.04,
+    [ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION]: 0.09,
+    [ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION]: 0.8,
+    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
+  };
+}
+
+function downloadAttributes(statementId: string, index: number): Attributes {
+  return {
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
+    ...IDENTITY,
+    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+    [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
+    [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
+    [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
+    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
+  };
+}
+
+/** Starts and ends the spans of one statement: its own, one per chunk, its close. */
+export function statementSpans(tracer: Tracer, statementId: string, chunks: number): void {
+  const statement = tracer.startSpan('SELECT main.sales.orders', {
+    kind: SpanKind.CLIENT,
+    attributes: creationAttributes(),
+  });
+  statement.setAttributes(outcomeAttributes(statementId));
+  statement.end();
+  for (let index = 0; index < chunks; index++) {
+    tracer
+      .startSpan('cloudfetch.download', { attributes: downloadAttributes(statementId, index) })
+      .end();
+  }
+  tracer
+    .startSpan('close', {
+      kind: SpanKind.CLIENT,
+      attributes: closeAttributes(statementId, chunks),
+    })
+    .end();
+}
