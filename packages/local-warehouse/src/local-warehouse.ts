@@ -120,6 +120,9 @@ export class LocalWarehouse {
       log: this.#log,
       faults: this.#faults,
       tokens: this.tokens,
+      resetConnection: (clientPort: number | undefined) => {
+        this.#listener.resetConnection(clientPort);
+      },
       signal,
     };
     this.#listener = new Listener({

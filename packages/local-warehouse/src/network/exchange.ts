@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { delay } from '../clock';
 import {
@@ -18,6 +17,8 @@ export interface ExchangeContext {
   readonly log: RequestLog;
   readonly faults: FaultRules;
   readonly tokens: Tokens;
+  /** Breaks the connection of the client at that port. */
+  readonly resetConnection: (clientPort: number | undefined) => void;
   /** Aborts when the warehouse stops. */
   readonly signal: AbortSignal;
 }
@@ -152,8 +153,7 @@ class Responder {
   }
 
   #reset(): void {
-    const { socket } = this.response;
     this.context.log.ended(this.entry, 'reset');
-    if (socket instanceof Socket) socket.resetAndDestroy();
+    this.context.resetConnection(this.response.socket?.remotePort);
   }
 }

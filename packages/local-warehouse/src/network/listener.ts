@@ -84,6 +84,13 @@ export class Listener {
     await closed;
   }
 
+  /** Resets a client's connection with a TCP RST, also beneath TLS. */
+  resetConnection(clientPort: number | undefined): void {
+    for (const socket of this.#sockets) {
+      if (socket.remotePort === clientPort) socket.resetAndDestroy();
+    }
+  }
+
   dropConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
