@@ -1,6 +1,8 @@
 export {
   LocalWarehouse,
   type LocalWarehouseOptions,
+  OAUTH_WORKSPACE_HOST,
+  type OAuthConnectionOptions,
   type ProxiedConnectionOptions,
   STORAGE_HOST,
   type WarehouseConnectionOptions,
@@ -19,6 +21,7 @@ export type { Fault, FaultRule } from './faults';
 export { LOOPBACK_ADDRESS } from './network/listener';
 export type { EndpointName, LoggedRequest, RequestMatch, RequestOutcome } from './request-log';
 export type { FeatureFlag } from './rest/feature-flags';
+export type { OAuthEndpoint, ServicePrincipal } from './rest/oauth';
 export type { JsonObject, TelemetryPost } from './rest/telemetry';
 export type {
   ResultFormat,

@@ -9,10 +9,12 @@ import { serveExchange } from './network/exchange';
 import { Listener, LOOPBACK_ADDRESS } from './network/listener';
 import { type LoggedRequest, RequestLog, type RequestMatch } from './request-log';
 import { type FeatureFlag, FeatureFlagEndpoint } from './rest/feature-flags';
+import { OAuthEndpoint, type ServicePrincipal } from './rest/oauth';
 import { TelemetryEndpoint, type TelemetryPost } from './rest/telemetry';
 import type { Script, StatementMatch, StatementScript } from './script';
 import type { StatementFacts } from './statement';
 import { ResultStorage } from './storage/result-storage';
+import { Volumes } from './storage/volumes';
 import { ThriftEndpoint } from './thrift/thrift-endpoint';
 import { ThriftService } from './thrift/thrift-service';
 import { CertificateAuthority } from './tls/certificate-authority';
@@ -22,6 +24,8 @@ import { Warehouse } from './warehouse';
 /** Host names that only the warehouse's proxy knows. */
 export const WORKSPACE_HOST = 'local-warehouse.cloud.databricks.example';
 export const STORAGE_HOST = 'results.local-warehouse.example';
+/** The driver does OAuth only with hosts of Databricks' own domains; the name never leaves the warehouse's proxy. */
+export const OAUTH_WORKSPACE_HOST = 'local-warehouse.cloud.databricks.com';
 
 const PROTOCOL_V8 = 0xa508;
 const DEFAULT_CLOUD_FETCH_MIN_ROWS = 100_000;
@@ -61,6 +65,13 @@ export interface ProxiedConnectionOptions {
   readonly proxy: { readonly protocol: 'http'; readonly host: string; readonly port: number };
 }
 
+/** What `DBSQLClient.connect` takes to authenticate as a service principal, behind the warehouse's proxy. */
+export interface OAuthConnectionOptions extends Omit<ProxiedConnectionOptions, 'token'> {
+  readonly authType: 'databricks-oauth';
+  readonly oauthClientId: string;
+  readonly oauthClientSecret: string;
+}
+
 /** A Databricks SQL warehouse on loopback, for the real driver. */
 export class LocalWarehouse {
   /** The tenant that `connectionOptions()` connects as. */
@@ -78,6 +89,8 @@ export class LocalWarehouse {
   /** The workspace's numeric id, as in `?o=` of the http path. */
   readonly workspaceId: string;
   readonly tokens = new Tokens();
+  readonly oauth = new OAuthEndpoint(this.tokens);
+  readonly #volumes = new Volumes();
   readonly #stopping = new AbortController();
   readonly #log: RequestLog;
   readonly #faults = new FaultRules();
@@ -100,6 +113,7 @@ export class LocalWarehouse {
     this.#warehouse = new Warehouse(
       this.#engine,
       storage,
+      this.#volumes,
       {
         protocolVersion: options.protocolVersion ?? PROTOCOL_V8,
         cloudFetchMinRows: options.cloudFetchMinRows ?? DEFAULT_CLOUD_FETCH_MIN_ROWS,
@@ -109,9 +123,11 @@ export class LocalWarehouse {
     );
     const endpoints = [
       new ThriftEndpoint(new ThriftService(this.#warehouse), storage, ({ host, origin }) =>
-        host === WORKSPACE_HOST ? `https://${STORAGE_HOST}` : origin,
+        isVirtual(host) ? `https://${STORAGE_HOST}` : origin,
       ),
       storage,
+      this.#volumes,
+      this.oauth,
       this.#telemetry,
       new FeatureFlagEndpoint(this.flag, signal),
     ];
@@ -190,6 +206,23 @@ export class LocalWarehouse {
       token: this.token,
       proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: this.port },
     };
+  }
+
+  /** As `proxiedConnectionOptions`, for a service principal that `oauth.register` made. */
+  oauthConnectionOptions({ clientId, clientSecret }: ServicePrincipal): OAuthConnectionOptions {
+    return {
+      host: OAUTH_WORKSPACE_HOST,
+      path: this.httpPath,
+      authType: 'databricks-oauth',
+      oauthClientId: clientId,
+      oauthClientSecret: clientSecret,
+      proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: this.port },
+    };
+  }
+
+  /** Files in volumes by their path, moved by PUT, GET and REMOVE. */
+  get volumeFiles(): Map<string, Buffer> {
+    return this.#volumes.files;
   }
 
   /** Every request, oldest first. */
@@ -293,6 +326,11 @@ export class LocalWarehouse {
 
 function hexDigits(count: number): string {
   return Array.from({ length: count }, () => randomInt(16).toString(16)).join('');
+}
+
+/** Whether the host is one that only exists behind the proxy. */
+function isVirtual(host: string): boolean {
+  return host === WORKSPACE_HOST || host === OAUTH_WORKSPACE_HOST;
 }
 
 /** One certificate for each server name, made when it is first asked for. */

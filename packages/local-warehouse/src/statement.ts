@@ -54,6 +54,8 @@ export class Statement implements StatementFacts {
   chunksServed = 0;
   bytesServed = 0;
   closedByServer = false;
+  /** Whether the result tells the client to move a file. */
+  isStaging = false;
   finishedAt: number | undefined;
   closedAt: number | undefined;
   /** Where the next FetchResults goes on: a row of an inline result, a page of links. */

@@ -2,7 +2,8 @@ import type { Engine } from './engine/engine';
 import { Scripts } from './script';
 import { type Session, Sessions } from './session';
 import { Statement, type StatementFacts } from './statement';
-import { ResultStorage } from './storage/result-storage';
+import type { ResultStorage } from './storage/result-storage';
+import type { Volumes } from './storage/volumes';
 
 export interface WarehouseSettings {
   /** The newest Thrift protocol version that the server speaks, e.g. 0xa508. */
@@ -22,6 +23,7 @@ export class Warehouse {
   constructor(
     readonly engine: Engine,
     readonly storage: ResultStorage,
+    readonly volumes: Volumes,
     readonly settings: WarehouseSettings,
     /** Aborts when the warehouse stops. */
     readonly signal: AbortSignal,

@@ -30,7 +30,7 @@ export interface LinkTarget {
   readonly origin: string;
 }
 
-export function resultSetMetadata(plan: ResultPlan | undefined): TGetResultSetMetadataResp {
+export function resultSetMetadata({ plan, isStaging }: Statement): TGetResultSetMetadataResp {
   if (!plan) {
     return new types.TGetResultSetMetadataResp({
       status: success(),
@@ -45,6 +45,7 @@ export function resultSetMetadata(plan: ResultPlan | undefined): TGetResultSetMe
     schema: tableSchema(plan.relation.columns),
     resultFormat: ROW_SET_TYPES[plan.format],
     lz4Compressed: plan.compressed,
+    isStagingOperation: isStaging,
     ...(plan.format === 'columnar' ? {} : { arrowSchema: encoder.schemaMessage }),
   });
 }

@@ -149,12 +149,18 @@ export class ThriftService {
       statement.close();
       return new types.TExecuteStatementResp({ status: failure(scriptedFailure(script.error)) });
     }
-    statement.start(this.#warehouse.engine, {
-      sql: request.statement,
-      parameters: (request.parameters ?? []).map(queryParameter),
-      catalog: session.catalog,
-      schema: session.schema,
-    });
+    const staged = this.#warehouse.volumes.stage(request.statement, context.links.origin);
+    if (staged) {
+      statement.isStaging = true;
+      statement.startWith(staged);
+    } else {
+      statement.start(this.#warehouse.engine, {
+        sql: request.statement,
+        parameters: (request.parameters ?? []).map(queryParameter),
+        catalog: session.catalog,
+        schema: session.schema,
+      });
+    }
     const capabilities = capabilitiesOf(request);
     return this.#submitted(session, statement, capabilities, request.getDirectResults, {
       context,
@@ -223,7 +229,7 @@ export class ThriftService {
     const operationStatus = statusResponse(statement);
     const { plan, script } = statement;
     if (statement.state !== 'FINISHED') return new types.TSparkDirectResults({ operationStatus });
-    const metadata = resultSetMetadata(plan);
+    const metadata = resultSetMetadata(statement);
     if (!plan) {
       return new types.TSparkDirectResults({ operationStatus, resultSetMetadata: metadata });
     }
@@ -261,10 +267,10 @@ export class ThriftService {
     if (!found) {
       return new types.TGetResultSetMetadataResp({ status: invalidOperation(operationHandle) });
     }
-    const { script, plan } = found.statement;
+    const { script } = found.statement;
     return script.error?.at === 'metadata'
       ? new types.TGetResultSetMetadataResp({ status: failure(scriptedFailure(script.error)) })
-      : resultSetMetadata(plan);
+      : resultSetMetadata(found.statement);
   }
 
   async #fetchResults(request: TFetchResultsReq, { links }: CallContext): Promise<unknown> {

@@ -1,15 +1,13 @@
 // Run as a process of its own: NODE_EXTRA_CA_CERTS has to be there when Node.js starts.
+// Connects with the options in its argument and prints the number of rows that the SQL of the second one gives.
 import { quietClient } from './driver';
-import type { ProxiedConnectionOptions } from '../../src';
+import type { OAuthConnectionOptions, ProxiedConnectionOptions } from '../../src';
 
-async function main(): Promise<void> {
-  const options = JSON.parse(process.argv[2] ?? '') as ProxiedConnectionOptions;
+async function main([options = '', sql = '']: readonly string[]): Promise<void> {
   const client = quietClient();
-  await client.connect(options);
+  await client.connect(JSON.parse(options) as OAuthConnectionOptions | ProxiedConnectionOptions);
   const session = await client.openSession();
-  const operation = await session.executeStatement(
-    'SELECT * FROM range(1000) /* local-warehouse: cloudfetch=20 */',
-  );
+  const operation = await session.executeStatement(sql);
   const rows = await operation.fetchAll();
   await operation.close();
   await session.close();
@@ -17,4 +15,7 @@ async function main(): Promise<void> {
   process.stdout.write(String(rows.length));
 }
 
-void main();
+main(process.argv.slice(2)).catch((error: Error) => {
+  process.stderr.write(error.message);
+  process.exitCode = 1;
+});
