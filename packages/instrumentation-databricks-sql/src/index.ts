@@ -1,2 +1,4 @@
 export type { ConnectionAccess, DatabricksAccess } from './access';
+export type { DatabricksSqlInstrumentationConfig, RequestInfo, ResponseInfo } from './config';
+export { DatabricksSqlInstrumentation } from './instrumentation';
 export { SUPPORTED_VERSIONS } from './supported-versions';

@@ -1,0 +1,181 @@
+import { diag } from '@opentelemetry/api';
+import type { TracerProvider } from '@opentelemetry/api';
+import {
+  InstrumentationBase,
+  InstrumentationNodeModuleDefinition,
+  InstrumentationNodeModuleFile,
+} from '@opentelemetry/instrumentation';
+import type { DatabricksAccess } from './access';
+import { resolveConfig } from './config';
+import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
+import { DRIVER_MODULE } from './driver';
+import { isDriverLoaded } from './loaded-driver';
+import { Metrics } from './metrics';
+import { clientPatch } from './patches/client';
+import { cloudFetchPatch, rowSetProviderPatch } from './patches/cloudfetch';
+import { InstanceDiscovery } from './patches/discovery';
+import { hiveDriverPatch } from './patches/hive-driver';
+import { operationPatch } from './patches/operation';
+import { retryPatch } from './patches/retry';
+import { sessionPatch } from './patches/session';
+import { PrototypePatches } from './prototype-patches';
+import { SCOPE_NAME } from './semconv';
+import { SUPPORTED_VERSIONS } from './supported-versions';
+import type { ClassPatch } from './traced';
+import { Tracing } from './tracing';
+import { PACKAGE_VERSION } from './version';
+
+const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
+/** Recognised, reported once and left alone. */
+const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
+
+/** The driver's files whose default export is a class to patch, and the patch. */
+const PATCHED_FILES: Readonly<
+  Record<string, (tracing: Tracing, driverVersion?: string) => ClassPatch>
+> = {
+  'dist/DBSQLClient.js': clientPatch,
+  'dist/DBSQLSession.js': sessionPatch,
+  'dist/DBSQLOperation.js': operationPatch,
+  'dist/hive/HiveDriver.js': hiveDriverPatch,
+  'dist/result/CloudFetchResultHandler.js': cloudFetchPatch,
+  'dist/result/RowSetProvider.js': rowSetProviderPatch,
+  'dist/connection/connections/HttpRetryPolicy.js': retryPatch,
+};
+
+/** Traces and measures `@databricks/sql`. */
+export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
+  // No initialisers: the base class calls `init` and `enable` before they would run.
+  declare private tracing: Tracing;
+  declare private patches: PrototypePatches;
+
+  /** @param config see the options table of the README */
+  constructor(config: DatabricksSqlInstrumentationConfig = {}) {
+    super(SCOPE_NAME, PACKAGE_VERSION, config);
+  }
+
+  /** Weak access to the connections the application has open, for a telemetry exporter. */
+  get access(): DatabricksAccess {
+    return this.tracing.access;
+  }
+
+  /**
+   * Patches a driver that no hook sees: one in a bundle, or one that was loaded before.
+   * @param driverModule what `require('@databricks/sql')` or `import * as` gives
+   */
+  patch(driverModule: unknown): void {
+    this.tracing.guard.run('patch', () => {
+      this.patchMain(driverModule);
+    });
+  }
+
+  override setConfig(config: DatabricksSqlInstrumentationConfig): void {
+    super.setConfig(resolveConfig(config, componentDiag()));
+    // The base class sets the first configuration before `init`.
+    if ('tracing' in this) this.tracing.config = this.getConfig() as ResolvedConfig;
+  }
+
+  override setTracerProvider(tracerProvider: TracerProvider): void {
+    super.setTracerProvider(tracerProvider);
+    this.tracing.tracerChanged();
+  }
+
+  override enable(): void {
+    super.enable();
+    this.tracing.enabled = true;
+    this.patches.installAll();
+  }
+
+  /** Puts the driver back as it was. Statements that still wait for their end are ended now. */
+  override disable(): void {
+    super.disable();
+    this.tracing.enabled = false;
+    this.patches.uninstallAll();
+    this.tracing.guard.run('disable', () => {
+      this.tracing.abandonAll();
+    });
+  }
+
+  protected override init(): InstrumentationNodeModuleDefinition[] {
+    this.tracing = new Tracing(
+      componentDiag(),
+      this.getConfig() as ResolvedConfig,
+      new Metrics(this.meter),
+      () => this.tracer,
+    );
+    this.patches = new PrototypePatches();
+    if (isDriverLoaded()) {
+      componentDiag().warn(
+        `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or hand it to patch()`,
+      );
+    }
+    const files = Object.entries(PATCHED_FILES).map(([file, patch]) =>
+      this.file(file, PATCHED_VERSIONS, (exports, version) => {
+        this.patches.apply(defaultExport(exports), patch(this.tracing, version));
+      }),
+    );
+    files.push(
+      this.file('dist/DBSQLClient.js', REFUSED_VERSIONS, (_exports, version) => {
+        componentDiag().warn(
+          `${DRIVER_MODULE} ${version ?? ''} is not instrumented: ${SUPPORTED_VERSIONS.driver} is`,
+        );
+      }),
+    );
+    return [
+      new InstrumentationNodeModuleDefinition(
+        DRIVER_MODULE,
+        PATCHED_VERSIONS,
+        (exports: unknown) => {
+          this.patch(exports);
+          return exports;
+        },
+        undefined,
+        files,
+      ),
+    ];
+  }
+
+  protected override _updateMetricInstruments(): void {
+    if ('tracing' in this) this.tracing.metrics = new Metrics(this.meter);
+  }
+
+  /** What throws in here would break the application's `require`. */
+  private file(
+    name: string,
+    versions: string[],
+    patch: (exports: unknown, version: string | undefined) => void,
+  ): InstrumentationNodeModuleFile {
+    return new InstrumentationNodeModuleFile(
+      `${DRIVER_MODULE}/${name}`,
+      versions,
+      (exports: unknown, version?: string) => {
+        this.tracing.guard.run(name, () => {
+          patch(exports, version);
+        });
+        return exports;
+      },
+      () => {},
+    );
+  }
+
+  /** The inner classes are not exported; where no hook saw them they are found from the objects. */
+  private patchMain(driverModule: unknown): void {
+    const main = (defaultExport(driverModule) ?? driverModule) as Readonly<
+      Record<string, unknown>
+    > | null;
+    const { DBSQLClient, DBSQLSession } = main ?? {};
+    if (this.patches.isPatched(DBSQLClient)) return;
+    this.patches.apply(DBSQLClient, clientPatch(this.tracing));
+    this.patches.apply(DBSQLSession, sessionPatch(this.tracing));
+    this.tracing.discovery = new InstanceDiscovery(this.tracing, this.patches);
+  }
+}
+
+function componentDiag(): ReturnType<typeof diag.createComponentLogger> {
+  return diag.createComponentLogger({ namespace: SCOPE_NAME });
+}
+
+function defaultExport(exports: unknown): unknown {
+  return typeof exports === 'object' && exports !== null && 'default' in exports
+    ? exports.default
+    : undefined;
+}

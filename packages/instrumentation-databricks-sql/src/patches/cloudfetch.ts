@@ -1,0 +1,127 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
+import { Call, metricFailureAttributes } from '../call';
+import type { CloudFetchResultHandler, DownloadedFile, RowSetProvider } from '../driver';
+import {
+  ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
+  ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
+  ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT,
+  ATTR_DATABRICKS_CLOUDFETCH_SIZE,
+  ATTR_DATABRICKS_OPERATION,
+  OPERATION_CLOUDFETCH_DOWNLOAD,
+} from '../semconv';
+import type { Statement } from '../statement';
+import { observed, traced } from '../traced';
+import type { ClassPatch } from '../traced';
+import type { Tracing } from '../tracing';
+
+/** `RowSetProvider`: the pages of a result, or the lists of links to its files. */
+export function rowSetProviderPatch(tracing: Tracing): ClassPatch {
+  return {
+    fetchNext: observed(tracing, 'RowSetProvider.fetchNext', (provider: RowSetProvider) => {
+      const statement = statementOf(tracing, provider);
+      return (
+        statement && {
+          resolved: (rowSet) => {
+            if (rowSet != null) statement.totals.received(rowSet);
+          },
+        }
+      );
+    }),
+  };
+}
+
+/**
+ * `CloudFetchResultHandler`. A download runs in the context of the fetch that scheduled it and may outlive that fetch,
+ * or even the close; its statement is found by the operation handle.
+ */
+export function cloudFetchPatch(tracing: Tracing): ClassPatch {
+  return {
+    downloadLink: traced(tracing, 'downloadLink', (handler: CloudFetchResultHandler) => {
+      const statement = statementOf(tracing, handler.source);
+      return statement && new DownloadCall(tracing, handler, statement);
+    }),
+  };
+}
+
+function statementOf(
+  tracing: Tracing,
+  provider: RowSetProvider | undefined,
+): Statement | undefined {
+  const handle = provider?.operationHandle;
+  return handle && tracing.statements.get(handle);
+}
+
+class DownloadCall extends Call {
+  private readonly index: number;
+
+  constructor(
+    tracing: Tracing,
+    handler: CloudFetchResultHandler,
+    override readonly statement: Statement,
+  ) {
+    const index = statement.totals.downloadStarted(handler.downloadTasks);
+    super(
+      tracing,
+      tracing.config.cloudFetchSpans && tracing.isDetailSampled(statement)
+        ? tracing.startSpan(
+            'cloudfetch.download',
+            SpanKind.INTERNAL,
+            creation(handler, statement, index),
+            statement,
+          )
+        : undefined,
+      statement,
+    );
+    this.index = index;
+  }
+
+  /** Without a span the retries count for the fetch that scheduled the download, and so for the statement. */
+  override get needsContext(): boolean {
+    return this.span !== undefined;
+  }
+
+  override succeeded(file: DownloadedFile): void {
+    const { statement, tracing, span } = this;
+    const durationMs = performance.now() - this.startMs;
+    let bytes = 0;
+    for (const batch of file.batches ?? []) bytes += batch.byteLength ?? 0;
+    statement.totals.downloadSucceeded(this.index, durationMs, bytes);
+    if (tracing.metrics.live) {
+      tracing.metrics.recordDownload(durationMs, bytes, statement.session.metric);
+    }
+    if (span === undefined) return;
+    span.setAttribute(ATTR_DATABRICKS_CLOUDFETCH_SIZE, bytes);
+    if (file.rowCount !== undefined) {
+      span.setAttribute(ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT, file.rowCount);
+    }
+  }
+
+  override failed(error: unknown): void {
+    const { statement, tracing } = this;
+    statement.totals.downloadFailed(error);
+    if (tracing.metrics.live) {
+      tracing.metrics.recordDownload(performance.now() - this.startMs, undefined, {
+        ...statement.session.metric,
+        ...metricFailureAttributes(tracing.describeError(error, this)),
+      });
+    }
+    super.failed(error);
+  }
+}
+
+function creation(
+  handler: CloudFetchResultHandler,
+  statement: Statement,
+  index: number,
+): Attributes {
+  const attributes: Attributes = {
+    ...statement.identity,
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
+    [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
+  };
+  if (handler.isLZ4Compressed !== undefined) {
+    attributes[ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED] = handler.isLZ4Compressed;
+  }
+  return attributes;
+}

@@ -1,0 +1,66 @@
+import { currentCall } from '../call';
+import { isErrorStatus } from '../driver';
+import type {
+  ExecuteStatementRequest,
+  OperationHandle,
+  OperationStatus,
+  Response,
+} from '../driver';
+import { StatementCall } from '../statement-call';
+import { addTraceparent } from '../trace-context';
+import { observed } from '../traced';
+import type { ClassPatch, MethodPatch, Observer } from '../traced';
+import type { Tracing } from '../tracing';
+import { METADATA_METHODS } from './session';
+
+/** `HiveDriver`: one method per Thrift call, with the same names in every release. */
+export function hiveDriverPatch(tracing: Tracing): ClassPatch {
+  const patch: Record<string, MethodPatch> = {
+    executeStatement: observed(tracing, 'rpc executeStatement', (_driver: object, [request]) => {
+      if (tracing.config.traceContext === 'query-tags') {
+        addTraceparent(request as ExecuteStatementRequest, currentCall()?.span);
+      }
+      return submitObserver(tracing);
+    }),
+    getOperationStatus: observed(tracing, 'rpc getOperationStatus', (_driver: object, [request]) =>
+      pollObserver(tracing, request),
+    ),
+  };
+  for (const method of ['openSession', 'getInfo', ...METADATA_METHODS]) {
+    patch[method] = observed(tracing, `rpc ${method}`, () => submitObserver(tracing));
+  }
+  return patch;
+}
+
+/** A call that opens something: its response has the handle, or a SQLSTATE that the driver drops. */
+function submitObserver(tracing: Tracing): Observer | undefined {
+  const call = currentCall();
+  return (
+    call && {
+      resolved: (result) => {
+        const response = result as Response;
+        if (isErrorStatus(response.status)) {
+          call.sqlState = response.status?.sqlState ?? undefined;
+        } else if (call instanceof StatementCall && response.operationHandle != null) {
+          tracing.statements.set(response.operationHandle, call.statement);
+          call.statement.answered(response);
+        }
+      },
+    }
+  );
+}
+
+function pollObserver(tracing: Tracing, request: unknown): Observer | undefined {
+  const handle = (request as { readonly operationHandle?: OperationHandle }).operationHandle;
+  const statement = handle && tracing.statements.get(handle);
+  if (statement === undefined) return undefined;
+  const startMs = performance.now();
+  return {
+    resolved: (response) => {
+      statement.polled(performance.now() - startMs, response as OperationStatus);
+    },
+    rejected: () => {
+      statement.polled(performance.now() - startMs, undefined);
+    },
+  };
+}

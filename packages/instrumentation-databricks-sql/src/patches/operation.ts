@@ -1,0 +1,53 @@
+import type { Operation } from '../driver';
+import { CloseCall, FetchCall, StatusCall, WaitCall } from '../operation-calls';
+import type { Statement } from '../statement';
+import { operationKey } from '../statement-call';
+import { traced } from '../traced';
+import type { ClassPatch, MethodPatch } from '../traced';
+import type { Tracing } from '../tracing';
+
+/**
+ * `DBSQLOperation`. `fetchAll`, the iterators and `toNodeStream` call these methods, so rows are counted here once and
+ * nowhere else.
+ */
+export function operationPatch(tracing: Tracing): ClassPatch {
+  return {
+    fetchChunk: traced(tracing, 'fetchChunk', (operation: Operation) => {
+      const statement = statementOf(tracing, operation);
+      return statement && new FetchCall(tracing, operation, statement);
+    }),
+    finished: waiting(tracing, 'finished'),
+    hasMoreRows: waiting(tracing, 'hasMoreRows'),
+    getSchema: waiting(tracing, 'getSchema'),
+    getMetadata: waiting(tracing, 'getMetadata'),
+    getResultMetadata: waiting(tracing, 'getResultMetadata'),
+    status: traced(tracing, 'status', (operation: Operation) => {
+      const statement = statementOf(tracing, operation);
+      return statement?.ended === false ? new StatusCall(tracing, statement) : undefined;
+    }),
+    cancel: traced(tracing, 'cancel', (operation: Operation) => {
+      const statement = statementOf(tracing, operation);
+      if (operation.closed === true || operation.cancelled === true) return undefined;
+      return statement?.beginClose('CANCELED') === true
+        ? new CloseCall(tracing, operation, statement, 'CANCELED')
+        : undefined;
+    }),
+    close: traced(tracing, 'operation.close', (operation: Operation) => {
+      const statement = statementOf(tracing, operation);
+      return statement?.beginClose('CLOSED') === true
+        ? new CloseCall(tracing, operation, statement, 'CLOSED')
+        : undefined;
+    }),
+  };
+}
+
+function statementOf(tracing: Tracing, operation: Operation): Statement | undefined {
+  return tracing.statements.get(operationKey(operation));
+}
+
+function waiting(tracing: Tracing, method: string): MethodPatch {
+  return traced(tracing, method, (operation: Operation) => {
+    const statement = statementOf(tracing, operation);
+    return statement?.ended === false ? new WaitCall(tracing, statement) : undefined;
+  });
+}

@@ -1,0 +1,29 @@
+import { currentCall } from '../call';
+import type { ClassPatch, DriverMethod } from '../traced';
+import type { Tracing } from '../tracing';
+
+/** `HttpRetryPolicy`: counts the requests that are sent again, for the call in whose context they are. */
+export function retryPatch(tracing: Tracing): ClassPatch {
+  const { guard } = tracing;
+  return {
+    invokeWithRetry: (original) =>
+      function patched(this: unknown, ...args: unknown[]): unknown {
+        const [operation] = args;
+        const call = tracing.enabled ? guard.run('invokeWithRetry', currentCall) : undefined;
+        if (call === undefined || typeof operation !== 'function') {
+          return Reflect.apply(original, this, args);
+        }
+        let isRetry = false;
+        const counted = function counted(this: unknown, ...given: unknown[]): unknown {
+          if (isRetry) {
+            guard.run('invokeWithRetry', () => {
+              call.retried();
+            });
+          }
+          isRetry = true;
+          return Reflect.apply(operation as DriverMethod, this, given);
+        };
+        return Reflect.apply(original, this, [counted, ...args.slice(1)]);
+      },
+  };
+}

@@ -1,0 +1,183 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Operation, ResultSetMetadata, RowSet } from './driver';
+import {
+  ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
+  ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
+  ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
+  ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
+  ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
+  ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
+  ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION,
+  ATTR_DATABRICKS_RESULT_FORMAT,
+  ATTR_DATABRICKS_RESULT_READY_DURATION,
+  ATTR_DATABRICKS_RESULT_ROW_COUNT,
+  ATTR_DATABRICKS_RESULT_SIZE,
+} from './semconv';
+import type { ResultFormat } from './semconv';
+
+/** `TSparkRowSetType`. */
+const FORMATS = new Map<unknown, ResultFormat>([
+  [0, 'inline_arrow'],
+  [1, 'inline_columnar'],
+  [3, 'cloudfetch'],
+]);
+
+/** What a statement's results came to: plain counters, no object per event. Times are of `performance.now()`. */
+export class Totals {
+  rowCount = 0;
+  private fetchCount = 0;
+  private firstRowsMs = 0;
+  private lastRowsMs = 0;
+  private linksPresent = 0;
+  private pagesPresent = 0;
+  private pagesConsumed = 0;
+  private downloadsStarted = 0;
+  private downloadsSucceeded = 0;
+  private filesFailed = 0;
+  private downloadErrors: WeakSet<object> | undefined = undefined;
+  private pageBytes = 0;
+  private fileBytes = 0;
+  private arePageBytesKnown = true;
+  private firstDownloadMs: number | undefined = undefined;
+  private slowestDownloadMs = 0;
+  private totalDownloadMs = 0;
+  /** The driver's own list of downloads that were started and not yet given to the consumer. */
+  private downloadTasks: readonly unknown[] | undefined = undefined;
+
+  constructor(private readonly submittedMs: number) {}
+
+  get wasFetched(): boolean {
+    return this.fetchCount > 0;
+  }
+
+  /** The consumer was given rows, or an empty answer. */
+  fetched(rows: number): void {
+    this.fetchCount += 1;
+    if (rows === 0) return;
+    const nowMs = performance.now();
+    if (this.rowCount === 0) this.firstRowsMs = nowMs;
+    this.lastRowsMs = nowMs;
+    this.rowCount += rows;
+  }
+
+  /** A page or a list of links arrived. A page is consumed as it comes. */
+  received(rowSet: RowSet): void {
+    if (!this.offered(rowSet)) return;
+    this.pagesConsumed += 1;
+    if (rowSet.arrowBatches == null) {
+      this.arePageBytesKnown = false;
+      return;
+    }
+    for (const { batch } of rowSet.arrowBatches) this.pageBytes += batch?.length ?? 0;
+  }
+
+  /** @returns whether it is a page; an empty one, with which column-based results end, is no chunk */
+  private offered(rowSet: RowSet): boolean {
+    const links = rowSet.resultLinks?.length ?? 0;
+    this.linksPresent += links;
+    if (links > 0 || !hasRows(rowSet)) return false;
+    this.pagesPresent += 1;
+    return true;
+  }
+
+  /** @returns the zero-based the zero-based index of the chunk: downloads start in the order of the links */
+  downloadStarted(downloadTasks: readonly unknown[] | undefined): number {
+    this.downloadTasks = downloadTasks;
+    this.downloadsStarted += 1;
+    return this.downloadsStarted - 1;
+  }
+
+  downloadSucceeded(index: number, durationMs: number, bytes: number): void {
+    this.downloadsSucceeded += 1;
+    this.fileBytes += bytes;
+    this.totalDownloadMs += durationMs;
+    if (index === 0) this.firstDownloadMs = durationMs;
+    if (durationMs > this.slowestDownloadMs) this.slowestDownloadMs = durationMs;
+  }
+
+  downloadFailed(error: unknown): void {
+    if (typeof error !== 'object' || error === null) return;
+    this.downloadErrors ??= new WeakSet();
+    this.downloadErrors.add(error);
+  }
+
+  /** A fetch failed: when it was for a download, the consumer was given the failure in place of a file. */
+  fetchFailed(error: unknown): void {
+    if (typeof error === 'object' && error !== null && this.downloadErrors?.has(error) === true) {
+      this.filesFailed += 1;
+    }
+  }
+
+  /** The figures as attributes, as of now; what the driver never learned is left out. */
+  attributes(operation: Operation, isKernel: boolean): Attributes {
+    const attributes: Attributes = {};
+    if (!this.wasFetched && !hasResultSet(operation)) return attributes;
+    const metadata = operation.backend?.metadata ?? operation.metadata;
+    const format = resultFormat(metadata, isKernel);
+    if (format !== undefined) attributes[ATTR_DATABRICKS_RESULT_FORMAT] = format;
+    attributes[ATTR_DATABRICKS_RESULT_ROW_COUNT] = this.rowCount;
+    if (this.rowCount > 0) {
+      attributes[ATTR_DATABRICKS_RESULT_READY_DURATION] =
+        (this.firstRowsMs - this.submittedMs) / 1000;
+      attributes[ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION] =
+        (this.lastRowsMs - this.firstRowsMs) / 1000;
+    }
+    if (!isKernel) this.addChunks(attributes, operation);
+    if (format === 'cloudfetch') this.addDownloads(attributes, metadata);
+    return attributes;
+  }
+
+  private addChunks(attributes: Attributes, operation: Operation): void {
+    // Row sets that came with the submit and were never asked for were offered all the same.
+    for (const { results } of operation._data?.prefetchedResults ?? []) {
+      if (results != null) this.offered(results);
+    }
+    attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = this.linksPresent + this.pagesPresent;
+    attributes[ATTR_DATABRICKS_RESULT_CHUNK_COUNT] = this.pagesConsumed + this.filesConsumed;
+    if (this.arePageBytesKnown) {
+      attributes[ATTR_DATABRICKS_RESULT_SIZE] = this.pageBytes + this.fileBytes;
+    }
+  }
+
+  private get filesConsumed(): number {
+    return this.downloadTasks === undefined
+      ? this.downloadsSucceeded
+      : this.downloadsStarted - this.downloadTasks.length - this.filesFailed;
+  }
+
+  private addDownloads(attributes: Attributes, metadata: ResultSetMetadata | undefined): void {
+    if (typeof metadata?.lz4Compressed === 'boolean') {
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED] = metadata.lz4Compressed;
+    }
+    if (this.firstDownloadMs !== undefined) {
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION] = this.firstDownloadMs / 1000;
+    }
+    if (this.downloadsSucceeded > 0) {
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION] = this.slowestDownloadMs / 1000;
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION] = this.totalDownloadMs / 1000;
+    }
+  }
+}
+
+/** How the results come, once the driver has their metadata. */
+export function resultFormat(
+  metadata: ResultSetMetadata | undefined,
+  isKernel: boolean,
+): ResultFormat | undefined {
+  return isKernel ? 'inline_arrow' : FORMATS.get(metadata?.resultFormat);
+}
+
+function hasResultSet(operation: Operation): boolean {
+  const handle = operation.backend?.operationHandle ?? operation.operationHandle;
+  return handle === undefined || handle.hasResultSet === true;
+}
+
+function hasRows(rowSet: RowSet): boolean {
+  if (rowSet.arrowBatches != null && rowSet.arrowBatches.length > 0) return true;
+  const column = rowSet.columns?.[0];
+  if (column === undefined) return false;
+  return Object.values(column).some(
+    (vector: { readonly values?: { readonly length?: number } } | null | undefined) =>
+      (vector?.values?.length ?? 0) > 0,
+  );
+}

@@ -1,0 +1,151 @@
+import { context } from '@opentelemetry/api';
+import type { Call } from './call';
+import type { Tracing } from './tracing';
+
+/** A method of a driver class, as it stands on the prototype. */
+export type DriverMethod = (this: unknown, ...args: unknown[]) => unknown;
+/** Makes the replacement of a method. */
+export type MethodPatch = (original: DriverMethod) => DriverMethod;
+/** The replacements for one class, by method name; a method that a release lacks is passed over. */
+export type ClassPatch = Readonly<Record<string, MethodPatch>>;
+
+/**
+ * The one path that every traced method shares: begin, run the driver's method with our context active, settle, end.
+ * The caller gets what the driver gave, or the very error; whatever of ours fails on the way is reported and passed over.
+ *
+ * @param place names the method in diagnostics
+ * @param begin starts the call; `undefined` leaves this one alone
+ */
+export function traced(
+  tracing: Tracing,
+  place: string,
+  begin: (self: never, args: unknown[]) => Call | undefined,
+): MethodPatch {
+  const { guard } = tracing;
+
+  return (original) =>
+    function patched(this: unknown, ...args: unknown[]): unknown {
+      if (!tracing.enabled) return Reflect.apply(original, this, args);
+      let call: Call | undefined;
+      try {
+        call = begin(this as never, args);
+      } catch (error) {
+        guard.report(place, error);
+      }
+      if (call === undefined) return Reflect.apply(original, this, args);
+      return settle(tracing, place, call, run(tracing, place, call, original, this, args));
+    };
+}
+
+/** What running the driver's method came to, before its promise settles. */
+type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
+
+function run(
+  tracing: Tracing,
+  place: string,
+  call: Call,
+  original: DriverMethod,
+  self: unknown,
+  args: unknown[],
+): Outcome {
+  let outcome: Outcome | undefined;
+  const target = call.args ?? args;
+  const enter = (): void => {
+    try {
+      outcome = { returned: Reflect.apply(original, self, target) };
+    } catch (error) {
+      outcome = { threw: error };
+    }
+  };
+  try {
+    if (call.needsContext) context.with(call.context, enter);
+  } catch (error) {
+    tracing.guard.report(place, error);
+  }
+  // Without a context, or because our side failed before the driver was reached; never twice.
+  if (outcome === undefined) enter();
+  return outcome as unknown as Outcome;
+}
+
+function settle(tracing: Tracing, place: string, call: Call, outcome: Outcome): unknown {
+  if ('threw' in outcome) {
+    finish(tracing, place, call, () => {
+      call.failed(outcome.threw);
+    });
+    throw outcome.threw;
+  }
+  const { returned } = outcome;
+  if (!(returned instanceof Promise)) {
+    finish(tracing, place, call, () => {
+      call.succeeded(returned);
+    });
+    return returned;
+  }
+  // The derived promise is what the caller gets: a fork beside it would hide an unhandled rejection, or add one.
+  return returned.then(
+    (result: unknown) => {
+      finish(tracing, place, call, () => {
+        call.succeeded(result);
+      });
+      return result;
+    },
+    (error: unknown) => {
+      finish(tracing, place, call, () => {
+        call.failed(error);
+      });
+      throw error;
+    },
+  );
+}
+
+/** The span ends even when what should have been written on it could not be. */
+function finish(tracing: Tracing, place: string, call: Call, write: () => void): void {
+  try {
+    try {
+      write();
+    } finally {
+      call.end();
+    }
+  } catch (error) {
+    tracing.guard.report(place, error);
+  }
+}
+
+/** What to do with what a driver call came to. */
+export interface Observer {
+  readonly resolved: (result: unknown) => void;
+  readonly rejected?: () => void;
+}
+
+/**
+ * Looks at a call of the driver's inner layers, without a span or a context of its own.
+ *
+ * @param begin looks at the call before it is made; `undefined` leaves it alone
+ */
+export function observed(
+  tracing: Tracing,
+  place: string,
+  begin: (self: never, args: unknown[]) => Observer | undefined,
+): MethodPatch {
+  const { guard } = tracing;
+
+  return (original) =>
+    function patched(this: unknown, ...args: unknown[]): unknown {
+      if (!tracing.enabled) return Reflect.apply(original, this, args);
+      const observer = guard.run(place, () => begin(this as never, args));
+      const returned = Reflect.apply(original, this, args);
+      if (observer === undefined || !(returned instanceof Promise)) return returned;
+      return returned.then(
+        (result: unknown) => {
+          guard.run(place, () => {
+            observer.resolved(result);
+          });
+          return result;
+        },
+        (error: unknown) => {
+          guard.run(place, () => observer.rejected?.());
+          throw error;
+        },
+      );
+    };
+}
