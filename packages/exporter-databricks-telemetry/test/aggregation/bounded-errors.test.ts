@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { BoundedErrors } from '../../src/aggregation/bounded-errors';
 import type { ReadableSpan } from '../../src/otel';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Accounting } from '../../src/accounting';
 import { ExportQueue } from '../../src/aggregation/export-queue';
 import { JoinedSpan } from '../../src/aggregation/joined-span';

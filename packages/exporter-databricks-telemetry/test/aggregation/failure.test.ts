@@ -13,8 +13,18 @@ describe('isTerminal', () => {
     });
   }
   for (const type of [
-    ...['429', '500', '502', '503', '504', 'RetryError', 'TimeoutError'],
-    ...['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'],
+    '429',
+    '500',
+    '502',
+    '503',
+    '504',
+    'RetryError',
+    'TimeoutError',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EHOSTUNREACH',
+    'ETIMEDOUT',
+    'EAI_AGAIN',
   ]) {
     it(`${type} is retryable`, () => {
       assert.ok(!isTerminal(span({ 'error.type': type })));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Ring } from '../../src/aggregation/ring';
 
 describe('Ring', () => {
