@@ -11,6 +11,7 @@ type Answer = (result: ExportResult) => void;
 export class RecordingExporter implements SpanExporter {
   readonly batches: TelemetryRecord[][] = [];
   readonly calls: string[] = [];
+  readonly #held: Answer[] = [];
   /** Called for every batch with the answer to give. */
   respond: (batch: TelemetryRecord[], answer: Answer) => void = (_batch, answer) => {
     answer({ code: 0 });
@@ -29,6 +30,18 @@ export class RecordingExporter implements SpanExporter {
     const batch = spans as TelemetryRecord[];
     this.batches.push(batch);
     this.respond(batch, answer);
+  }
+
+  /** Answers no batch until it is released. */
+  hold(): void {
+    this.respond = (_batch, answer) => {
+      this.#held.push(answer);
+    };
+  }
+
+  /** Reports success for the oldest batch that is held. */
+  release(): void {
+    this.#held.shift()?.({ code: 0 });
   }
 
   async forceFlush(): Promise<void> {

@@ -54,6 +54,32 @@ const TERMINAL = { type: '42P01', retryable: false, own: true } as const;
 const STATEMENT = 'operation execute_statement s1';
 const ERROR = 'error execute_statement s1';
 
+/** The completion of a statement with three downloads and two fetches, and a close with these attributes. */
+function totals(closing: Record<string, number> | undefined): Record<string, unknown> {
+  const bench = new Bench();
+  bench.driver.execute('s1');
+  const download = (index: number, seconds: number, size: number): void =>
+    bench.driver.of('s1', 'cloudfetch_download', {
+      attributes: {
+        'databricks.cloudfetch.chunk_index': index,
+        'databricks.cloudfetch.size': size,
+        'databricks.cloudfetch.compressed': index === 1,
+      },
+      times: [
+        [100, 0],
+        [100 + seconds, 0],
+      ],
+    });
+  download(1, 4, 30);
+  download(0, 2, 20);
+  download(2, 0, 10);
+  bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 6 } });
+  bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 5 } });
+  if (closing === undefined) bench.aggregator.close();
+  else bench.driver.close('s1', { attributes: closing });
+  return { ...bench.records[0]?.join.completion };
+}
+
 describe('StatementAggregator: connections and sessions', () => {
   it('a connection makes no record; its facts travel with every record of it', () => {
     const { driver, records, lines } = new Bench();
@@ -255,31 +281,6 @@ describe('StatementAggregator: one record per statement', () => {
 });
 
 describe('StatementAggregator: totals of a close that has none', () => {
-  function totals(closing: Record<string, number> | undefined): Record<string, unknown> {
-    const bench = new Bench();
-    bench.driver.execute('s1');
-    const download = (index: number, seconds: number, size: number): void =>
-      bench.driver.of('s1', 'cloudfetch_download', {
-        attributes: {
-          'databricks.cloudfetch.chunk_index': index,
-          'databricks.cloudfetch.size': size,
-          'databricks.cloudfetch.compressed': index === 1,
-        },
-        times: [
-          [100, 0],
-          [100 + seconds, 0],
-        ],
-      });
-    download(1, 4, 30);
-    download(0, 2, 20);
-    download(2, 0, 10);
-    bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 6 } });
-    bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 5 } });
-    if (closing === undefined) bench.aggregator.close();
-    else bench.driver.close('s1', { attributes: closing });
-    return { ...bench.records[0]?.join.completion };
-  }
-
   const rebuilt = {
     'databricks.result.row_count': 11,
     'databricks.result.format': 'cloudfetch',

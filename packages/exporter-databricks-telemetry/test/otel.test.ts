@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import * as sdk from '@opentelemetry/sdk-trace-base';
+import { DatabricksTelemetrySpanProcessor } from '../src/processor';
+import { databricksSampler } from '../src/sampler';
+import { SamplingDecision, type ReadableSpan, type Sampler, type SpanExporter } from '../src/otel';
+import { RecordingExporter } from './test-exporter';
+
+const asOurs = (span: sdk.ReadableSpan): ReadableSpan => span;
+
+/** Fails to compile where our structural types do not fit the SDK's. */
+describe('the structural types fit sdk-trace-base', () => {
+  it('in both directions', async () => {
+    const processor: sdk.SpanProcessor = new DatabricksTelemetrySpanProcessor(
+      new RecordingExporter(),
+    );
+    const exporter: SpanExporter = new sdk.InMemorySpanExporter();
+    const user: Sampler = new sdk.AlwaysOnSampler();
+    const sampler: sdk.Sampler = databricksSampler(user);
+    const sdkOptions: ConstructorParameters<typeof NodeSDK>[0] = {
+      sampler,
+      spanProcessors: [processor, new DatabricksTelemetrySpanProcessor(exporter)],
+    };
+    assert.ok(sdkOptions && asOurs);
+    assert.deepEqual(
+      { ...SamplingDecision },
+      {
+        NOT_RECORD: sdk.SamplingDecision.NOT_RECORD,
+        RECORD: sdk.SamplingDecision.RECORD,
+        RECORD_AND_SAMPLED: sdk.SamplingDecision.RECORD_AND_SAMPLED,
+      },
+    );
+    await processor.shutdown();
+  });
+});
