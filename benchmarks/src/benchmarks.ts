@@ -4,6 +4,8 @@ import type { Benchmark } from './harness/benchmark';
 export const BENCHMARKS: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
   floors: () => import('./cases/floors.js'),
   spans: () => import('./cases/spans.js'),
+  encode: () => import('./cases/encode.js'),
+  redaction: () => import('./cases/redaction.js'),
   overflow: () => import('./cases/overflow.js'),
   sql: () => import('./cases/sql.js'),
   load: () => import('./cases/load.js'),
