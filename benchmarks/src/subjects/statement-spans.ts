@@ -51,12 +51,20 @@ import { SESSION_ID } from '../harness/ids';
 
 export const CONNECTION_ID = '7f3c8a52-6f2f-4d53-9f0e-5d0b6cf0a111';
 
-const IDENTITY: Attributes = {
-  [ATTR_DATABRICKS_CONNECTION_ID]: CONNECTION_ID,
-  [ATTR_DATABRICKS_CLIENT_BACKEND]: 'thrift',
-  [ATTR_DATABRICKS_WAREHOUSE_ID]: '0123456789abcdef',
-  [ATTR_DATABRICKS_SESSION_ID]: SESSION_ID,
-};
+function identity(connectionId: string): Attributes {
+  return {
+    [ATTR_DATABRICKS_CONNECTION_ID]: connectionId,
+    [ATTR_DATABRICKS_CLIENT_BACKEND]: 'thrift',
+    [ATTR_DATABRICKS_WAREHOUSE_ID]: '0123456789abcdef',
+    [ATTR_DATABRICKS_SESSION_ID]: SESSION_ID,
+  };
+}
+
+const IDENTITY = identity(CONNECTION_ID);
+
+function identityOf(connectionId: string): Attributes {
+  return connectionId === CONNECTION_ID ? IDENTITY : identity(connectionId);
+}
 
 /** Of the `connect` span. */
 export const CONNECTION_ATTRIBUTES: Attributes = {
@@ -76,21 +84,21 @@ export const CONNECTION_ATTRIBUTES: Attributes = {
   [ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA]: false,
 };
 
-export function creationAttributes(): Attributes {
+function creationAttributes(connectionId: string): Attributes {
   return {
     [ATTR_DB_SYSTEM_NAME]: 'databricks',
     [ATTR_SERVER_ADDRESS]: 'workspace.cloud.databricks.com',
     [ATTR_DB_NAMESPACE]: 'main|sales',
     [ATTR_DATABRICKS_OPERATION]: OPERATION_EXECUTE_STATEMENT,
-    [ATTR_DATABRICKS_CONNECTION_ID]: CONNECTION_ID,
+    [ATTR_DATABRICKS_CONNECTION_ID]: connectionId,
     [ATTR_DB_QUERY_SUMMARY]: 'SELECT main.sales.orders',
     [ATTR_DB_QUERY_TEXT]: 'SELECT * FROM main.sales.orders WHERE id = ?',
   };
 }
 
-export function outcomeAttributes(statementId: string): Attributes {
+function outcomeAttributes(statementId: string, connectionId: string): Attributes {
   return {
-    ...IDENTITY,
+    ...identityOf(connectionId),
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_STATEMENT_STATE]: 'FINISHED',
     [ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS]: false,
@@ -99,10 +107,10 @@ export function outcomeAttributes(statementId: string): Attributes {
   };
 }
 
-export function closeAttributes(statementId: string, chunks: number): Attributes {
+function closeAttributes(statementId: string, chunks: number, connectionId: string): Attributes {
   return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT,
-    ...IDENTITY,
+    ...identityOf(connectionId),
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_RESULT_FORMAT]: 'cloudfetch',
     [ATTR_DATABRICKS_RESULT_ROW_COUNT]: chunks * 1_000,
@@ -118,35 +126,62 @@ export function closeAttributes(statementId: string, chunks: number): Attributes
   };
 }
 
-function downloadAttributes(statementId: string, index: number): Attributes {
-  return {
-    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
-    ...IDENTITY,
-    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
-    [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
-    [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
-    [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
-    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
-  };
+/** Starts and ends the span of one download. */
+export function downloadSpan(tracer: Tracer, statementId: string, index: number): void {
+  tracer
+    .startSpan('cloudfetch.download', {
+      attributes: {
+        [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
+        ...IDENTITY,
+        [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+        [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
+        [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
+        [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
+        [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
+      },
+    })
+    .end();
 }
 
-/** Starts and ends the spans of one statement: its own, one per chunk, its close. */
-export function statementSpans(tracer: Tracer, statementId: string, chunks: number): void {
+/** Starts and ends the span of one statement. */
+export function statementSpan(
+  tracer: Tracer,
+  statementId: string,
+  connectionId = CONNECTION_ID,
+): void {
   const statement = tracer.startSpan('SELECT main.sales.orders', {
     kind: SpanKind.CLIENT,
-    attributes: creationAttributes(),
+    attributes: creationAttributes(connectionId),
   });
-  statement.setAttributes(outcomeAttributes(statementId));
+  statement.setAttributes(outcomeAttributes(statementId, connectionId));
   statement.end();
-  for (let index = 0; index < chunks; index++) {
-    tracer
-      .startSpan('cloudfetch.download', { attributes: downloadAttributes(statementId, index) })
-      .end();
-  }
+}
+
+/** Starts and ends the span of its close, which carries the totals. */
+export function closeSpan(
+  tracer: Tracer,
+  statementId: string,
+  chunks: number,
+  connectionId = CONNECTION_ID,
+): void {
   tracer
     .startSpan('close', {
       kind: SpanKind.CLIENT,
-      attributes: closeAttributes(statementId, chunks),
+      attributes: closeAttributes(statementId, chunks, connectionId),
     })
     .end();
+}
+
+/** Starts and ends the spans of one statement: its own, one per chunk, its close. */
+export function statementSpans(
+  tracer: Tracer,
+  statementId: string,
+  chunks: number,
+  connectionId = CONNECTION_ID,
+): void {
+  statementSpan(tracer, statementId, connectionId);
+  for (let index = 0; index < chunks; index++) {
+    downloadSpan(tracer, statementId, index);
+  }
+  closeSpan(tracer, statementId, chunks, connectionId);
 }

@@ -1,0 +1,53 @@
+/** `connect()` while the feature-flag service is half a second away. */
+import { alternate, type Effort } from '../harness/alternate';
+import type { Benchmark, Figure } from '../harness/benchmark';
+import { startClient, startWarehouse } from '../processes/start';
+
+const FLAG_DELAY_MS = 500;
+
+function inProcesses(effort: Effort): Effort {
+  return effort.short
+    ? { ...effort, warmUpMs: 300, sliceMs: 30, slices: 1, rounds: 9, budgetMs: 4_000 }
+    : { ...effort, warmUpMs: 2_000, sliceMs: 60, slices: 2, rounds: 25, budgetMs: 40_000 };
+}
+
+export const benchmark: Benchmark = {
+  name: 'connect',
+  title: `connect() with the feature-flag service ${FLAG_DELAY_MS} ms away`,
+  async run(effort): Promise<Figure[]> {
+    const warehouse = await startWarehouse(FLAG_DELAY_MS);
+    const [off, ours, builtIn] = await Promise.all([
+      startClient('connect', 'bare', warehouse),
+      startClient('connect', 'ours', warehouse),
+      startClient('connect', 'built-in telemetry', warehouse),
+    ]);
+    try {
+      const rounds = await alternate([off, ours], [['ours', 'bare']], inProcesses(effort), 'wall');
+      const first = performance.now();
+      await builtIn.run(1);
+      const builtInMs = performance.now() - first;
+      return [
+        rounds.figure('ours', 'bare', {
+          row: 15,
+          label: 'ours, against telemetry off',
+          target: 1,
+          gate: 1.05,
+        }),
+        {
+          label: 'built-in telemetry, the first connect to a host',
+          unit: 'ms',
+          better: 'lower',
+          lower: builtInMs,
+          median: builtInMs,
+          upper: builtInMs,
+          tooNoisy: false,
+        },
+      ];
+    } finally {
+      for (const client of [off, ours, builtIn]) {
+        client.stop();
+      }
+      warehouse.stop();
+    }
+  },
+};

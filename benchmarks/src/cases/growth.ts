@@ -1,0 +1,178 @@
+/** Whether what a statement costs depends on how many there were, are, or how large they are. */
+import { context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { performance } from 'node:perf_hooks';
+import { alternate, type Arm, type Effort } from '../harness/alternate';
+import type { Benchmark, Figure } from '../harness/benchmark';
+import { statementId } from '../harness/ids';
+import { retainedBytes } from '../harness/memory';
+import { inTurns } from '../harness/turn';
+import {
+  closeSpan,
+  statementSpan,
+  statementSpans,
+  downloadSpan,
+} from '../subjects/statement-spans';
+import { telemetry } from '../subjects/telemetry';
+
+const FLAT = { target: 1.1, gate: 1.2 } as const;
+
+function statements(name: string, run: (count: number) => Promise<void>): Arm {
+  return { name, run };
+}
+
+/** A pipeline that has seen `before` statements when it is measured. */
+async function afterStatements(before: number): Promise<Arm> {
+  const { tracer, processor } = telemetry();
+  const run = (count: number): Promise<void> =>
+    inTurns(count, () => {
+      statementSpans(tracer, statementId(), 0);
+    });
+  await run(before);
+  await processor.forceFlush();
+  return statements(`after ${before.toLocaleString('en')}`, run);
+}
+
+/** Statements of `chunks` sampled chunks; a unit is one chunk. */
+function chunked(chunks: number): Arm {
+  const { tracer } = telemetry();
+  return {
+    name: `${chunks.toLocaleString('en')} chunks`,
+    run: async (units) => {
+      let id = statementId();
+      let seen = 0;
+      await inTurns(units, () => {
+        if (seen === 0) {
+          id = statementId();
+          statementSpan(tracer, id);
+        }
+        downloadSpan(tracer, id, seen);
+        seen += 1;
+        if (seen === chunks) {
+          closeSpan(tracer, id, chunks);
+          seen = 0;
+        }
+      });
+    },
+  };
+}
+
+/** `width` statements are in flight all the time. */
+function concurrent(width: number): Arm {
+  const { tracer } = telemetry();
+  const open: string[] = [];
+  for (let index = 0; index < width - 1; index++) {
+    const id = statementId();
+    statementSpan(tracer, id);
+    open.push(id);
+  }
+  let oldest = 0;
+  return statements(`${width.toLocaleString('en')} concurrent`, (count) =>
+    inTurns(count, () => {
+      const id = statementId();
+      statementSpan(tracer, id);
+      closeSpan(tracer, open[oldest] ?? id, 0);
+      if (open.length > 0) {
+        open[oldest] = id;
+        oldest = (oldest + 1) % open.length;
+      }
+    }),
+  );
+}
+
+/** Statements spread over connections to as many hosts. */
+function hosts(count: number): Arm {
+  const { tracer } = telemetry();
+  let next = 0;
+  return statements(`${count} hosts`, (units) =>
+    inTurns(units, () => {
+      next = (next + 1) % count;
+      statementSpans(tracer, statementId(), 0, String(next));
+    }),
+  );
+}
+
+async function against(
+  first: Arm,
+  others: readonly Arm[],
+  label: (name: string) => string,
+  effort: Effort,
+): Promise<Figure[]> {
+  const rounds = await alternate(
+    [first, ...others],
+    others.map(({ name }) => [name, first.name] as const),
+    effort,
+  );
+  return others.map(({ name }) =>
+    rounds.figure(name, first.name, { row: 16, label: label(name), ...FLAT }),
+  );
+}
+
+const SLOPE_STATEMENTS = 100_000;
+
+/** Bytes that stay per statement, once the first have made what is made once. */
+async function heapSlope(count: number): Promise<Figure> {
+  const { tracer, processor } = telemetry();
+  const run = async (statementCount: number): Promise<void> => {
+    await inTurns(statementCount, () => {
+      statementSpans(tracer, statementId(), 0);
+    });
+    await processor.forceFlush();
+  };
+  await run(count / 5);
+  const bytes = (await retainedBytes(() => run(count))) / count;
+  return {
+    row: 16,
+    label: `heap kept per statement, over ${count.toLocaleString('en')}`,
+    unit: 'bytes',
+    better: 'lower',
+    lower: bytes,
+    median: bytes,
+    upper: bytes,
+    target: 1,
+    gate: 5,
+    tooNoisy: false,
+  };
+}
+
+export const benchmark: Benchmark = {
+  name: 'growth',
+  title: 'Cost per unit as numbers grow',
+  async run(effort): Promise<Figure[]> {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const decades = effort.short ? [10_000] : [1_000, 10_000, 100_000, 1_000_000];
+    const after: Arm[] = [];
+    const start = performance.now();
+    for (const decade of decades) {
+      after.push(await afterStatements(decade));
+    }
+    const spentMs = performance.now() - start;
+    return [
+      ...(await against(
+        await afterStatements(100),
+        after,
+        (name) => `${name} statements, against after 100`,
+        { ...effort, budgetMs: effort.budgetMs + spentMs },
+      )),
+      ...(await against(
+        chunked(20),
+        (effort.short ? [1_000] : [1, 200, 1_000, 10_000]).map(chunked),
+        (name) => `a chunk of ${name}, against one of 20`,
+        effort,
+      )),
+      ...(await against(
+        concurrent(1),
+        (effort.short ? [1_000] : [10, 100, 1_000]).map(concurrent),
+        (name) => `${name} statements, against one at a time`,
+        effort,
+      )),
+      ...(await against(
+        hosts(1),
+        (effort.short ? [200] : [10, 200]).map(hosts),
+        (name) => `${name}, against one`,
+        effort,
+      )),
+      await heapSlope(effort.short ? SLOPE_STATEMENTS / 5 : SLOPE_STATEMENTS),
+    ];
+  },
+};
