@@ -1,4 +1,5 @@
 export {
+  type KernelConnectionOptions,
   LocalWarehouse,
   type LocalWarehouseOptions,
   OAUTH_WORKSPACE_HOST,

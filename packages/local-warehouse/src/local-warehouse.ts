@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import { CannedEngine } from './engine/canned-engine';
+import type { IncomingRequest } from './endpoint';
 import type { Engine } from './engine/engine';
 import { type Fault, type FaultRule, FaultRules } from './faults';
 import { serveExchange } from './network/exchange';
@@ -10,6 +11,7 @@ import { Listener, LOOPBACK_ADDRESS } from './network/listener';
 import { type LoggedRequest, RequestLog, type RequestMatch } from './request-log';
 import { type FeatureFlag, FeatureFlagEndpoint } from './rest/feature-flags';
 import { OAuthEndpoint, type ServicePrincipal } from './rest/oauth';
+import { StatementExecutionEndpoint } from './rest/statement-execution';
 import { TelemetryEndpoint, type TelemetryPost } from './rest/telemetry';
 import type { Script, StatementMatch, StatementScript } from './script';
 import type { StatementFacts } from './statement';
@@ -55,6 +57,15 @@ export interface WarehouseConnectionOptions {
   readonly token: string;
   readonly checkServerCertificate?: false;
   readonly customCaCert?: string;
+}
+
+/** What `DBSQLClient.connect` takes for its native kernel. */
+export interface KernelConnectionOptions {
+  readonly host: string;
+  readonly path: string;
+  readonly token: string;
+  readonly useKernel: true;
+  readonly checkServerCertificate: false;
 }
 
 /** What `DBSQLClient.connect` takes behind the warehouse's proxy. */
@@ -122,9 +133,8 @@ export class LocalWarehouse {
       signal,
     );
     const endpoints = [
-      new ThriftEndpoint(new ThriftService(this.#warehouse), storage, ({ host, origin }) =>
-        isVirtual(host) ? `https://${STORAGE_HOST}` : origin,
-      ),
+      new ThriftEndpoint(new ThriftService(this.#warehouse), storage, linkOrigin),
+      new StatementExecutionEndpoint(this.#warehouse, linkOrigin),
       storage,
       this.#volumes,
       this.oauth,
@@ -191,6 +201,17 @@ export class LocalWarehouse {
       ...(verifyCertificate
         ? { customCaCert: this.authority.certificate }
         : { checkServerCertificate: false }),
+    };
+  }
+
+  /** For `DBSQLClient.connect` with the native kernel, which takes the port only as a part of the host. */
+  kernelConnectionOptions(): KernelConnectionOptions {
+    return {
+      host: `${LOOPBACK_ADDRESS}:${this.port}`,
+      path: this.httpPath,
+      token: this.token,
+      useKernel: true,
+      checkServerCertificate: false,
     };
   }
 
@@ -328,9 +349,10 @@ function hexDigits(count: number): string {
   return Array.from({ length: count }, () => randomInt(16).toString(16)).join('');
 }
 
-/** Whether the host is one that only exists behind the proxy. */
-function isVirtual(host: string): boolean {
-  return host === WORKSPACE_HOST || host === OAUTH_WORKSPACE_HOST;
+/** Result files lie on another host, except for a client that talks to the loopback address. */
+function linkOrigin({ host, origin }: IncomingRequest): string {
+  const isVirtual = host === WORKSPACE_HOST || host === OAUTH_WORKSPACE_HOST;
+  return isVirtual ? `https://${STORAGE_HOST}` : origin;
 }
 
 /** One certificate for each server name, made when it is first asked for. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { now } from './clock';
 import { type Engine, type Query, type QueryResult, SqlError } from './engine/engine';
 import type { Relation } from './engine/types';
-import type { ResultPlan } from './results/result-plan';
+import { type ClientCapabilities, COLUMNAR_ONLY, type ResultPlan } from './results/result-plan';
 import type { AppliedScript, ScriptedError, StatementScript } from './script';
 
 export type StatementState = 'RUNNING' | 'FINISHED' | 'CANCELED' | 'CLOSED' | 'ERROR';
@@ -54,6 +54,8 @@ export class Statement implements StatementFacts {
   chunksServed = 0;
   bytesServed = 0;
   closedByServer = false;
+  /** What the client that submitted it can read. */
+  capabilities: ClientCapabilities = COLUMNAR_ONLY;
   /** Whether the result tells the client to move a file. */
   isStaging = false;
   finishedAt: number | undefined;

@@ -1,4 +1,5 @@
 import type { Engine } from './engine/engine';
+import { planResult } from './results/result-plan';
 import { Scripts } from './script';
 import { type Session, Sessions } from './session';
 import { Statement, type StatementFacts } from './statement';
@@ -46,6 +47,19 @@ export class Warehouse {
     const { logCapacity } = this.settings;
     if (this.#statements.length >= 2 * logCapacity) this.#statements.splice(0, logCapacity);
     return statement;
+  }
+
+  /** Moves the statement on, and plans its result when it has just finished. */
+  advance(session: Session, statement: Statement): void {
+    statement.advance();
+    if (statement.state !== 'FINISHED' || statement.plan) return;
+    const { outcome, relation, script, capabilities } = statement;
+    if (outcome && 'kind' in outcome && outcome.kind === 'use') {
+      session.catalog = outcome.catalog ?? session.catalog;
+      session.schema = outcome.schema ?? session.schema;
+    }
+    if (!relation) return;
+    statement.plan = planResult(relation, script, capabilities, this.settings.cloudFetchMinRows);
   }
 
   clearLog(): void {

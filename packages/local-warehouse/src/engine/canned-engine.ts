@@ -1,13 +1,15 @@
-import { CATALOG_SCHEMAS, CATALOG_TABLES, CATALOGS, type CatalogTable, findTable } from './catalog';
+import { type CatalogTable, findTable } from './catalog';
 import { type Engine, type Query, type QueryParameter, type QueryResult, SqlError } from './engine';
 import { parseConstantColumn } from './literal';
 import { column, projected, range, resized, table } from './relation';
+import { routines, show } from './show';
 import { type Relation, typeText } from './types';
 
 const NAME = String.raw`(?:\x60[^\x60]+\x60|\w+)`;
 const QUALIFIED_NAME = `${NAME}(?:\\.${NAME})*`;
 const FROM_RANGE = /\bfrom\s+range\s*\(([^)]*)\)/i;
 const FROM_TABLE = new RegExp(`\\bfrom\\s+(${QUALIFIED_NAME})`, 'i');
+const ROUTINES = /(?:^|\.)`?information_schema`?\.`?routines`?$/i;
 const LIMIT = /\blimit\s+(\d+)\s*$/i;
 const NO_RESULT =
   /^(?:create|drop|alter|set|reset|truncate|optimize|vacuum|analyze|refresh|grant|revoke|comment|cache|uncache|begin|call|copy)\b/i;
@@ -23,7 +25,7 @@ export class CannedEngine implements Engine {
   execute(query: Query): QueryResult {
     const sql = plainText(query.sql);
     if (/^(?:select|with|values|from)\b/i.test(sql)) return rows(select(sql, query));
-    if (/^(?:show)\b/i.test(sql)) return rows(show(sql));
+    if (/^show\b/i.test(sql)) return rows(show(sql) ?? fail(syntaxError(sql)));
     if (/^(?:describe|desc)\b/i.test(sql)) return rows(describe(sql, query));
     if (/^explain\b/i.test(sql)) return rows(textRelation('plan', ['== Physical Plan ==']));
     if (/^use\b/i.test(sql)) return use(sql);
@@ -79,8 +81,9 @@ function fromClause(sql: string, query: Query): Relation | undefined {
     const [first = 0n, second, step = 1n] = bounds.map(BigInt);
     return second === undefined ? range(0n, first, 1n) : range(first, second, step);
   }
-  const named = FROM_TABLE.exec(sql);
-  return named ? tableNamed(named[1] ?? '', query).relation : undefined;
+  const name = FROM_TABLE.exec(sql)?.[1];
+  if (name === undefined) return undefined;
+  return ROUTINES.test(name) ? routines() : tableNamed(name, query).relation;
 }
 
 function tableNamed(name: string, query: Query): CatalogTable {
@@ -136,27 +139,6 @@ function constants(sql: string, query: Query): Relation {
   );
 }
 
-function show(sql: string): Relation {
-  if (/^show\s+catalogs\b/i.test(sql)) return textRelation('catalog', CATALOGS);
-  if (/^show\s+(?:schemas|databases)\b/i.test(sql)) {
-    return textRelation(
-      'databaseName',
-      CATALOG_SCHEMAS.map(({ schema }) => schema),
-    );
-  }
-  if (/^show\s+tables\b/i.test(sql)) {
-    return table(
-      [
-        column('database', 'STRING'),
-        column('tableName', 'STRING'),
-        column('isTemporary', 'BOOLEAN'),
-      ],
-      CATALOG_TABLES.map(({ schema, name }) => [schema, name, false]),
-    );
-  }
-  throw syntaxError(sql);
-}
-
 function describe(sql: string, query: Query): Relation {
   const name = new RegExp(
     `^desc(?:ribe)?\\s+(?:table\\s+)?(?:extended\\s+)?(${QUALIFIED_NAME})`,
@@ -189,6 +171,10 @@ function textRelation(name: string, values: readonly string[]): Relation {
     [column(name, 'STRING')],
     values.map((value) => [value]),
   );
+}
+
+function fail(error: SqlError): never {
+  throw error;
 }
 
 function syntaxError(sql: string): SqlError {

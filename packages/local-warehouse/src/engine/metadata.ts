@@ -47,13 +47,18 @@ function columns(...definitions: readonly (readonly [string, SimpleKind])[]): Co
   return definitions.map(([name, kind]) => column(name, kind));
 }
 
-/** Matches an SQL LIKE pattern; absent and empty match everything. */
-function matches(pattern: NullableText, text: string): boolean {
-  if (pattern === undefined || pattern === null || pattern === '') return true;
+/** Tests names against an SQL LIKE pattern, case aside. */
+function likePattern(pattern: string): (name: string) => boolean {
   const source = pattern
     .replace(/[.*+?^${}()|[\]]/g, String.raw`\$&`)
     .replace(/\\\\_|%|_/g, (match) => (match === '%' ? '.*' : match === '_' ? '.' : '_'));
-  return new RegExp(`^${source}$`, 'i').test(text);
+  const expression = new RegExp(`^${source}$`, 'i');
+  return (name) => expression.test(name);
+}
+
+/** Absent and empty patterns match everything. */
+function matches(pattern: NullableText, text: string): boolean {
+  return pattern === undefined || pattern === null || pattern === '' || likePattern(pattern)(text);
 }
 
 function equals(wanted: NullableText, text: string): boolean {

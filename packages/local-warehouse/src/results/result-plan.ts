@@ -1,7 +1,7 @@
 import { resized } from '../engine/relation';
 import type { Relation } from '../engine/types';
 import type { ResultFormat, StatementScript } from '../script';
-import type { ArrowNativeTypes } from './arrow-types';
+import { ALL_NATIVE_TYPES, type ArrowNativeTypes } from './arrow-types';
 
 /** Rows `from` (inclusive) to `to` (exclusive). */
 export interface RowRange {
@@ -16,6 +16,13 @@ export interface ClientCapabilities {
   readonly lz4: boolean;
   readonly native: ArrowNativeTypes;
 }
+
+export const COLUMNAR_ONLY: ClientCapabilities = {
+  arrow: false,
+  download: false,
+  lz4: false,
+  native: ALL_NATIVE_TYPES,
+};
 
 /** How a result is cut up and sent. */
 export interface ResultPlan {

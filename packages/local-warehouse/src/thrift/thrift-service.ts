@@ -15,8 +15,7 @@ import types, {
 } from '@databricks/sql/thrift/TCLIService_types';
 import { delay } from '../clock';
 import type { QueryParameter } from '../engine/engine';
-import { ALL_NATIVE_TYPES } from '../results/arrow-types';
-import { type ClientCapabilities, planResult } from '../results/result-plan';
+import type { ClientCapabilities } from '../results/result-plan';
 import { Session } from '../session';
 import { scriptedFailure, Statement } from '../statement';
 import type { Warehouse } from '../warehouse';
@@ -32,12 +31,6 @@ const { TFetchOrientation, TOperationState, TOperationType } = types;
 /** SPARK_CLI_SERVICE_PROTOCOL_V1, the oldest that Databricks speaks. */
 const OLDEST_PROTOCOL = 0xa501;
 const DEFAULT_MAX_ROWS = 100_000;
-const INLINE_ONLY: ClientCapabilities = {
-  arrow: false,
-  download: false,
-  lz4: false,
-  native: ALL_NATIVE_TYPES,
-};
 
 const OPERATION_STATES = {
   RUNNING: TOperationState.RUNNING_STATE,
@@ -56,7 +49,6 @@ export interface CallContext {
 /** The Thrift service of a warehouse: one method per RPC. */
 export class ThriftService {
   readonly #warehouse: Warehouse;
-  readonly #capabilities = new WeakMap<Statement, ClientCapabilities>();
 
   constructor(warehouse: Warehouse) {
     this.#warehouse = warehouse;
@@ -161,8 +153,8 @@ export class ThriftService {
         schema: session.schema,
       });
     }
-    const capabilities = capabilitiesOf(request);
-    return this.#submitted(session, statement, capabilities, request.getDirectResults, {
+    statement.capabilities = capabilitiesOf(request);
+    return this.#submitted(session, statement, request.getDirectResults, {
       context,
       operationType: TOperationType.EXECUTE_STATEMENT,
     });
@@ -184,7 +176,7 @@ export class ThriftService {
       return { status: failure(scriptedFailure(script.error)) };
     }
     statement.startWith(call.relation(request));
-    return this.#submitted(session, statement, INLINE_ONLY, request.getDirectResults, {
+    return this.#submitted(session, statement, request.getDirectResults, {
       context,
       operationType: call.operationType,
     });
@@ -194,16 +186,14 @@ export class ThriftService {
   async #submitted(
     session: Session,
     statement: Statement,
-    capabilities: ClientCapabilities,
     direct: TSparkGetDirectResults | undefined,
     { context, operationType }: { context: CallContext; operationType: number },
   ): Promise<unknown> {
-    this.#capabilities.set(statement, capabilities);
     const givesDirectResults =
       Boolean(direct) && !statement.mustBePolled && statement.script.directResults !== false;
     if (givesDirectResults) {
       await statement.settled;
-      this.#advance(session, statement);
+      this.#warehouse.advance(session, statement);
     }
     const operationHandle = new types.TOperationHandle({
       operationId: this.#handle(statement.id),
@@ -258,7 +248,7 @@ export class ThriftService {
     const { session, statement } = found;
     await delay(statement.script.pollDelayMs ?? 0, statement.signal);
     statement.poll();
-    this.#advance(session, statement);
+    this.#warehouse.advance(session, statement);
     return statusResponse(statement);
   }
 
@@ -306,21 +296,6 @@ export class ThriftService {
     return new types.TCloseOperationResp({
       status: found ? success() : invalidOperation(operationHandle),
     });
-  }
-
-  /** Moves the statement on, and plans its result when it has just finished. */
-  #advance(session: Session, statement: Statement): void {
-    statement.advance();
-    if (statement.state !== 'FINISHED' || statement.plan) return;
-    const { outcome, relation } = statement;
-    if (outcome && 'kind' in outcome && outcome.kind === 'use') {
-      session.catalog = outcome.catalog ?? session.catalog;
-      session.schema = outcome.schema ?? session.schema;
-    }
-    if (!relation) return;
-    const capabilities = this.#capabilities.get(statement) ?? INLINE_ONLY;
-    const { cloudFetchMinRows } = this.#warehouse.settings;
-    statement.plan = planResult(relation, statement.script, capabilities, cloudFetchMinRows);
   }
 
   #session(handle: TSessionHandle): Session | undefined {

@@ -1,0 +1,187 @@
+import { delay } from '../clock';
+import {
+  type Answer,
+  type Endpoint,
+  errorAnswer,
+  type Exchange,
+  type IncomingRequest,
+  jsonAnswer,
+  parseJson,
+} from '../endpoint';
+import type { QueryParameter } from '../engine/engine';
+import { ALL_NATIVE_TYPES } from '../results/arrow-types';
+import { Session } from '../session';
+import { scriptedFailure, type Statement } from '../statement';
+import type { LinkTarget } from '../thrift/result-sets';
+import { type PlainValue, plainValue } from '../thrift/plain-value';
+import type { LinkOrigin } from '../thrift/thrift-endpoint';
+import type { Warehouse } from '../warehouse';
+import { resultChunk, statementResponse } from './statement-response';
+
+const BASE = '/api/2.0/sql/';
+const ROUTE =
+  /^\/api\/2\.0\/sql\/(sessions|statements)(?:\/([^/]+))?(?:\/(cancel|result\/chunks\/(\d+)))?$/;
+const INVALID_SESSION = errorAnswer(404, 'NOT_FOUND', 'The session does not exist.');
+const INVALID_STATEMENT = errorAnswer(404, 'NOT_FOUND', 'The statement does not exist.');
+
+type JsonFields = { readonly [field: string]: unknown };
+
+/** The Statement Execution API, as the driver's native kernel speaks it. */
+export class StatementExecutionEndpoint implements Endpoint {
+  readonly name = 'statements';
+  readonly #warehouse: Warehouse;
+  readonly #linkOrigin: LinkOrigin;
+
+  constructor(warehouse: Warehouse, linkOrigin: LinkOrigin) {
+    this.#warehouse = warehouse;
+    this.#linkOrigin = linkOrigin;
+  }
+
+  serves({ path }: IncomingRequest): boolean {
+    return path.startsWith(BASE);
+  }
+
+  open(request: IncomingRequest): Exchange {
+    const [, resource, id, action, chunk] = ROUTE.exec(request.path) ?? [];
+    const parsed = parseJson(request.body);
+    const fields: JsonFields = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    const links = { storage: this.#warehouse.storage, origin: this.#linkOrigin(request) };
+    const args = plainValue(fields);
+    if (resource === 'sessions') {
+      return {
+        needsToken: true,
+        facts: { args, sessionId: id, name: id === undefined ? 'CreateSession' : 'DeleteSession' },
+        answer: () =>
+          id === undefined ? this.#createSession(fields, request) : this.#deleteSession(id),
+      };
+    }
+    if (resource !== 'statements') return UNKNOWN_ROUTE;
+    return {
+      needsToken: true,
+      facts: statementFacts(request.method, id, action, args, fields),
+      answer: () => {
+        if (id === undefined) return this.#execute(fields, links);
+        if (request.method === 'DELETE') return this.#close(id);
+        if (action === 'cancel') return this.#cancel(id);
+        return chunk === undefined ? this.#poll(id, links) : this.#chunk(id, Number(chunk), links);
+      },
+    };
+  }
+
+  #createSession(fields: JsonFields, { tenant = '' }: IncomingRequest): Answer {
+    const session = this.#warehouse.sessions.open(
+      new Session(tenant, {}, text(fields['catalog']), text(fields['schema'])),
+    );
+    return jsonAnswer(200, { session_id: session.id });
+  }
+
+  #deleteSession(id: string): Answer {
+    return this.#warehouse.sessions.close(id) ? jsonAnswer(200, {}) : INVALID_SESSION;
+  }
+
+  async #execute(fields: JsonFields, links: LinkTarget): Promise<Answer> {
+    const session = this.#warehouse.sessions.find(text(fields['session_id']) ?? '');
+    if (!session) return INVALID_SESSION;
+    const sql = text(fields['statement']) ?? '';
+    const statement = this.#warehouse.begin(session, 'ExecuteStatement', sql);
+    const { script } = statement;
+    await delay(script.submitDelayMs ?? 0, statement.signal);
+    if (script.error?.at === 'submit') {
+      statement.close();
+      return errorAnswer(400, 'BAD_REQUEST', scriptedFailure(script.error).message);
+    }
+    statement.capabilities = {
+      arrow: true,
+      download: /EXTERNAL_LINKS/.test(text(fields['disposition']) ?? ''),
+      lz4: fields['result_compression'] === 'LZ4_FRAME',
+      native: ALL_NATIVE_TYPES,
+    };
+    const parameters = Array.isArray(fields['parameters']) ? fields['parameters'] : [];
+    statement.start(this.#warehouse.engine, {
+      sql,
+      parameters: parameters.map(queryParameter),
+      catalog: session.catalog,
+      schema: session.schema,
+    });
+    const waits = fields['wait_timeout'] !== '0s' && script.directResults !== false;
+    if (waits && !statement.mustBePolled) {
+      await statement.settled;
+      this.#warehouse.advance(session, statement);
+    }
+    return jsonAnswer(200, statementResponse(statement, links));
+  }
+
+  async #poll(id: string, links: LinkTarget): Promise<Answer> {
+    const found = this.#warehouse.sessions.findStatement(id);
+    if (!found) return INVALID_STATEMENT;
+    const { session, statement } = found;
+    await delay(statement.script.pollDelayMs ?? 0, statement.signal);
+    statement.poll();
+    this.#warehouse.advance(session, statement);
+    return jsonAnswer(200, statementResponse(statement, links));
+  }
+
+  async #chunk(id: string, index: number, links: LinkTarget): Promise<Answer> {
+    const statement = this.#warehouse.sessions.findStatement(id)?.statement;
+    if (!statement) return INVALID_STATEMENT;
+    const { plan, script } = statement;
+    await delay(script.fetchDelayMs ?? 0, statement.signal);
+    if (script.error?.at === 'fetch') {
+      return errorAnswer(400, 'BAD_REQUEST', scriptedFailure(script.error).message);
+    }
+    return plan && index < plan.chunks.length
+      ? jsonAnswer(200, resultChunk(statement, plan, index, links))
+      : errorAnswer(404, 'NOT_FOUND', 'The chunk does not exist.');
+  }
+
+  #cancel(id: string): Answer {
+    this.#find(id)?.cancel();
+    return jsonAnswer(200, {});
+  }
+
+  #close(id: string): Answer {
+    const found = this.#warehouse.sessions.findStatement(id);
+    found?.statement.close();
+    found?.session.statements.delete(id);
+    return jsonAnswer(200, {});
+  }
+
+  #find(id: string): Statement | undefined {
+    return this.#warehouse.sessions.findStatement(id)?.statement;
+  }
+}
+
+const UNKNOWN_ROUTE: Exchange = {
+  needsToken: true,
+  answer: () => errorAnswer(404, 'ENDPOINT_NOT_FOUND', 'No API found.'),
+};
+
+/** Named like the calls of the SDKs. */
+function statementFacts(
+  method: string,
+  id: string | undefined,
+  action: string | undefined,
+  args: PlainValue,
+  fields: JsonFields,
+): Exchange['facts'] {
+  const common = { args, statementId: id, sessionId: text(fields['session_id']) };
+  if (id === undefined)
+    return { ...common, name: 'PostStatement', statement: text(fields['statement']) };
+  if (method === 'DELETE') return { ...common, name: 'DeleteStatement' };
+  if (action === 'cancel') return { ...common, name: 'CancelStatement' };
+  return { ...common, name: action === undefined ? 'GetStatement' : 'GetResultChunk' };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function queryParameter(parameter: unknown): QueryParameter {
+  const fields: JsonFields =
+    typeof parameter === 'object' && parameter !== null ? { ...parameter } : {};
+  return {
+    name: text(fields['name']),
+    type: text(fields['type']) ?? 'STRING',
+    value: text(fields['value']) ?? null,
+  };
+}
