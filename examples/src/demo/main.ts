@@ -1,3 +1,72 @@
-import { LOOPBACK_ADDRESS } from '@dbsql-otel/local-warehouse';
+/**
+ * `npm run demo`: the real driver on a warehouse in this process, traced and reported.
+ * Prints a waterfall of every trace, then the telemetry as the workspace received it.
+ */
+import { createRequire } from 'node:module';
+import {
+  DatabricksTelemetryExporter,
+  DatabricksTelemetrySpanProcessor,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import { ConsoleWaterfallExporter } from '@dbsql-otel/instrumentation-databricks-sql/console';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type * as story from './story';
 
-console.log(`The warehouse will listen on ${LOOPBACK_ADDRESS}.`);
+const MAXIMUM_COLUMNS = 100;
+
+function heading(text: string): void {
+  console.log(`${text}\n${'─'.repeat(Array.from(text).length)}`);
+}
+
+async function main(): Promise<void> {
+  const warehouse = await LocalWarehouse.start();
+  const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+  const processor = new DatabricksTelemetrySpanProcessor(
+    new DatabricksTelemetryExporter({ access: databricks.access, allowPrivateHosts: true }),
+  );
+  const sdk = new NodeSDK({
+    instrumentations: [databricks],
+    spanProcessors: [
+      new SimpleSpanProcessor(
+        new ConsoleWaterfallExporter({
+          width: Math.min(process.stdout.columns ?? MAXIMUM_COLUMNS, MAXIMUM_COLUMNS),
+        }),
+      ),
+      processor,
+    ],
+  });
+  sdk.start();
+
+  heading('The traces');
+  // The driver is loaded after the SDK was started, as an application does with --require or --import.
+  const { runStory } = createRequire(__filename)('./story') as typeof story;
+  const steps = await runStory(warehouse.connectionOptions());
+  await sdk.shutdown();
+
+  heading('What the application saw');
+  for (const { title, outcome } of steps) {
+    const seen =
+      'failure' in outcome
+        ? outcome.failure.message
+        : Array.isArray(outcome.value)
+          ? `${outcome.value.length.toLocaleString('en-US')} rows`
+          : 'done';
+    console.log(`${title}: ${seen}`);
+  }
+  console.log();
+
+  heading('The telemetry the workspace received');
+  for (const post of warehouse.telemetry) {
+    console.log(`POST ${post.path}`);
+    for (const log of post.logs) console.log(JSON.stringify(log, undefined, 2));
+  }
+  console.log(`\nAccounts: ${JSON.stringify(processor.stats())}`);
+  await warehouse.stop();
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
