@@ -28,6 +28,9 @@ async function main(): Promise<void> {
   );
   const sdk = new NodeSDK({
     instrumentations: [databricks],
+    // NodeSDK exports metrics and logs to an OTLP endpoint of its own choice otherwise, and waits for it at shutdown.
+    metricReaders: [],
+    logRecordProcessors: [],
     spanProcessors: [
       new SimpleSpanProcessor(
         new ConsoleWaterfallExporter({
@@ -51,9 +54,9 @@ async function main(): Promise<void> {
       'failure' in outcome
         ? outcome.failure.message
         : Array.isArray(outcome.value)
-          ? `${outcome.value.length.toLocaleString('en-US')} rows`
+          ? `${outcome.value.length.toLocaleString('en-US')} row(s)`
           : 'done';
-    console.log(`${title}: ${seen}`);
+    console.log(`${title}: ${seen}`.slice(0, MAXIMUM_COLUMNS));
   }
   console.log();
 

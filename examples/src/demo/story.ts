@@ -14,6 +14,9 @@ export interface StoryStep {
   readonly outcome: Outcome;
 }
 
+/** The driver's own log goes to the console otherwise. */
+const SILENT = { log: (): void => undefined };
+
 /** The hints in the statements script what the local warehouse does with them. */
 export const STATEMENTS = {
   oneRow: 'SELECT 1 AS one',
@@ -45,7 +48,7 @@ export async function runStory(options: ConnectionOptions): Promise<StoryStep[]>
       span.end();
     });
 
-  const client = new DBSQLClient();
+  const client = new DBSQLClient({ logger: SILENT });
   await client.connect(options);
   const session = await client.openSession({ initialCatalog: 'main', initialSchema: 'sales' });
 

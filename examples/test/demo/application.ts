@@ -52,13 +52,18 @@ function record(): () => Promise<Recorded> {
   });
   const processor = new DatabricksTelemetrySpanProcessor(exporter);
   const memory = new InMemorySpanExporter();
+  const simple = new SimpleSpanProcessor(memory);
   const sdk = new NodeSDK({
     instrumentations: [databricks],
-    spanProcessors: [new SimpleSpanProcessor(memory), processor],
+    // NodeSDK exports metrics and logs to an OTLP endpoint of its own choice otherwise, and waits for it at shutdown.
+    metricReaders: [],
+    logRecordProcessors: [],
+    spanProcessors: [simple, processor],
   });
   sdk.start();
   return async () => {
-    // The exporter forgets its spans when it is shut down.
+    // Spans wait for the resource's detectors; and the exporter forgets them when it is shut down.
+    await simple.forceFlush();
     const spans = memory.getFinishedSpans().map((span) => ({
       name: span.name,
       spanId: span.spanContext().spanId,

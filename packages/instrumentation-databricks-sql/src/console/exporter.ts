@@ -1,6 +1,7 @@
 import {
   ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_STATEMENT_ID,
+  OPERATION_CANCEL_STATEMENT,
   OPERATION_CLOSE_STATEMENT,
   OPERATION_EXECUTE_STATEMENT,
 } from '../semconv';
@@ -43,7 +44,9 @@ function statementEvent(span: FinishedSpan): { id: string; open: boolean } | und
   const id = span.attributes[ATTR_DATABRICKS_STATEMENT_ID];
   const operation = span.attributes[ATTR_DATABRICKS_OPERATION];
   if (typeof id !== 'string' || typeof operation !== 'string') return undefined;
-  if (operation === OPERATION_CLOSE_STATEMENT) return { id, open: false };
+  if (operation === OPERATION_CLOSE_STATEMENT || operation === OPERATION_CANCEL_STATEMENT) {
+    return { id, open: false };
+  }
   if (operation === OPERATION_EXECUTE_STATEMENT || operation.startsWith('get_')) {
     return { id, open: true };
   }
@@ -54,7 +57,7 @@ function statementEvent(span: FinishedSpan): { id: string; open: boolean } | und
  * A SpanExporter that prints each finished trace as a tree with bars, for a developer's terminal.
  *
  * Use it behind a `SimpleSpanProcessor`. A trace is finished when its local root has ended and every statement in it
- * was closed, because the spans of fetching and closing come after the statement's own; `forceFlush()` and
+ * was closed or cancelled, because the spans of fetching and closing come after the statement's own; `forceFlush()` and
  * `shutdown()` print the rest.
  */
 export class ConsoleWaterfallExporter {

@@ -2,7 +2,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { spanFacts, type Facts } from './span-facts';
 import type { TraceNode, TraceTree } from './trace-tree';
 
-/** One line of a waterfall: a span, or a run of siblings of the same name folded into one. */
+/** One line of a waterfall: a span, or siblings of the same name folded into one. */
 export interface WaterfallRow {
   readonly name: string;
   /** How many spans the row stands for. */
@@ -15,21 +15,20 @@ export interface WaterfallRow {
   readonly facts: Facts;
 }
 
-/** As many leaves of one name beneath one parent are folded into one row. */
+/** As many siblings of one name are folded into one row, and what is beneath them with them. */
 const FOLD_FROM_SPANS = 4;
 
-/** Siblings in rows: runs of leaves with one name come together, the rest stays single. */
+/** Siblings in rows, where the first of each stood. */
 function foldedSiblings(nodes: readonly TraceNode[]): TraceNode[][] {
-  const leaves = new Map<string, TraceNode[]>();
+  const runs = new Map<string, TraceNode[]>();
   for (const node of nodes) {
-    if (node.children.length > 0) continue;
-    const run = leaves.get(node.span.name);
-    if (run === undefined) leaves.set(node.span.name, [node]);
+    const run = runs.get(node.span.name);
+    if (run === undefined) runs.set(node.span.name, [node]);
     else run.push(node);
   }
   const rows: TraceNode[][] = [];
   for (const node of nodes) {
-    const run = node.children.length > 0 ? undefined : leaves.get(node.span.name);
+    const run = runs.get(node.span.name);
     if (run === undefined || run.length < FOLD_FROM_SPANS) rows.push([node]);
     else if (run[0] === node) rows.push(run);
   }
@@ -60,7 +59,10 @@ export function waterfallRows(tree: TraceTree): WaterfallRow[] {
       failed: next.run.some((node) => node.span.status.code === SpanStatusCode.ERROR),
       facts: spanFacts(next.run.map((node) => node.span)),
     });
-    push(first.children, next.lastAt);
+    push(
+      next.run.flatMap((node) => node.children),
+      next.lastAt,
+    );
   }
   return rows;
 }

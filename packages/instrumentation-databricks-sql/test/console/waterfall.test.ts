@@ -94,7 +94,9 @@ function exported(exporter: ConsoleWaterfallExporter, ...spans: FinishedSpan[]):
   exporter.export(spans, (result) => assert.deepStrictEqual(result, { code: 0 }));
 }
 
-describe('console waterfall', () => {
+describe('console waterfall', function () {
+  this.timeout(20_000);
+
   describe('toText', () => {
     it('aligns a tree with bars, durations and facts', () => {
       const text = toText([close, statement], { width: 100 });
@@ -105,20 +107,24 @@ describe('console waterfall', () => {
       ]);
     });
 
-    it('folds a run of leaves with one name and adds up their figures', () => {
+    it('folds siblings of one name with what is beneath them and adds up their figures', () => {
+      const fetches = Array.from({ length: 5 }, (_, index) =>
+        span({ id: `f${index}`, name: 'fetchChunk', parent: 'stmt', startMs: 40, endMs: 70 }),
+      );
       const downloads = Array.from({ length: 20 }, (_, index) =>
         span({
           id: `d${index}`,
           name: 'cloudfetch.download',
-          parent: 'stmt',
+          parent: `f${index % 5}`,
           startMs: 40 + index,
           endMs: 45 + index,
           attributes: { 'databricks.cloudfetch.size': 1024 },
         }),
       );
-      const lines = toText([statement, ...downloads, close]).split('\n');
-      assert.strictEqual(lines.length, 4);
-      assert.match(lines[1] ?? '', /├─ cloudfetch\.download ×20 +▕ +█+ *▏ +24\.0 ms 20\.0 KiB$/);
+      const lines = toText([statement, ...fetches, ...downloads, close]).split('\n');
+      assert.strictEqual(lines.length, 5);
+      assert.match(lines[1] ?? '', /├─ fetchChunk ×5 /);
+      assert.match(lines[2] ?? '', /└─ cloudfetch\.download ×20 +▕ +█+ *▏ +24\.0 ms 20\.0 KiB$/);
     });
 
     it('says the condition and SQLSTATE of a failure', () => {
@@ -198,6 +204,15 @@ describe('console waterfall', () => {
       assert.strictEqual(stream.writes(), 0);
       exported(exporter, close);
       assert.match(stream.text(), /SELECT range[^]*└─ close/);
+    });
+
+    it('takes a cancel for the end of a statement', () => {
+      const stream = collector();
+      const exporter = new ConsoleWaterfallExporter({ stream });
+      const cancel = { ...close, attributes: { ...close.attributes } };
+      cancel.attributes['databricks.operation'] = 'cancel_statement';
+      exported(exporter, statement, cancel);
+      assert.strictEqual(stream.writes(), 1);
     });
 
     it('waits for the local root', () => {
