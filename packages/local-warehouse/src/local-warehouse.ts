@@ -39,6 +39,8 @@ const MAX_WORKSPACE_ID = 2 ** 47;
 export interface LocalWarehouseOptions {
   /** A made authority, to share one between processes or warehouses. */
   readonly authority?: CertificateAuthority;
+  /** Whether a client has to show a certificate of the authority. */
+  readonly mutualTls?: boolean;
   /** Answers the SQL; the canned engine by default. It is closed with the warehouse. */
   readonly engine?: Engine;
   /** The newest Thrift protocol version to speak; `0xa508` (V8) by default. */
@@ -57,6 +59,8 @@ export interface WarehouseConnectionOptions {
   readonly token: string;
   readonly checkServerCertificate?: false;
   readonly customCaCert?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
 }
 
 /** What `DBSQLClient.connect` takes for its native kernel. */
@@ -66,6 +70,8 @@ export interface KernelConnectionOptions {
   readonly token: string;
   readonly useKernel: true;
   readonly checkServerCertificate: false;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
 }
 
 /** What `DBSQLClient.connect` takes behind the warehouse's proxy. */
@@ -109,11 +115,13 @@ export class LocalWarehouse {
   readonly #warehouse: Warehouse;
   readonly #listener: Listener;
   readonly #engine: Engine;
+  readonly #clientCertificate: { readonly clientCert?: string; readonly clientKey?: string };
 
   private constructor(options: LocalWarehouseOptions) {
     const { signal } = this.#stopping;
     const logCapacity = options.logCapacity ?? DEFAULT_LOG_CAPACITY;
     this.authority = options.authority ?? new CertificateAuthority();
+    this.#clientCertificate = options.mutualTls === true ? clientCertificate(this.authority) : {};
     this.token = this.tokens.issue(LocalWarehouse.DEFAULT_TENANT);
     this.warehouseId = hexDigits(WAREHOUSE_ID_DIGITS);
     this.workspaceId = String(randomInt(1, MAX_WORKSPACE_ID));
@@ -154,7 +162,7 @@ export class LocalWarehouse {
     this.#listener = new Listener({
       identity: this.authority.issueServer([LOOPBACK_ADDRESS, 'localhost']),
       secureContext: secureContexts(this.authority),
-      clientAuthority: undefined,
+      clientAuthority: options.mutualTls === true ? this.authority.certificate : undefined,
       fate: () => this.#faults.forConnection() ?? 'serve',
       onRequest: (incoming, response) => {
         serveExchange(incoming, response, context).catch(() => response.destroy());
@@ -201,6 +209,7 @@ export class LocalWarehouse {
       ...(verifyCertificate
         ? { customCaCert: this.authority.certificate }
         : { checkServerCertificate: false }),
+      ...this.#clientCertificate,
     };
   }
 
@@ -212,6 +221,7 @@ export class LocalWarehouse {
       token: this.token,
       useKernel: true,
       checkServerCertificate: false,
+      ...this.#clientCertificate,
     };
   }
 
@@ -349,6 +359,11 @@ function hexDigits(count: number): string {
   return Array.from({ length: count }, () => randomInt(16).toString(16)).join('');
 }
 
+function clientCertificate(authority: CertificateAuthority) {
+  const { certificate, privateKey } = authority.issueClient('local-client');
+  return { clientCert: certificate, clientKey: privateKey };
+}
+
 /** Result files lie on another host, except for a client that talks to the loopback address. */
 function linkOrigin({ host, origin }: IncomingRequest): string {
   const isVirtual = host === WORKSPACE_HOST || host === OAUTH_WORKSPACE_HOST;
@@ -362,7 +377,11 @@ function secureContexts(authority: CertificateAuthority): (name: string) => tls.
     const known = contexts.get(name);
     if (known) return known;
     const { certificate, privateKey } = authority.issueServer([name]);
-    const context = tls.createSecureContext({ cert: certificate, key: privateKey });
+    const context = tls.createSecureContext({
+      cert: certificate,
+      key: privateKey,
+      ca: authority.certificate,
+    });
     contexts.set(name, context);
     return context;
   };

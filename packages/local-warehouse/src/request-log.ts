@@ -31,6 +31,8 @@ export interface LoggedRequest {
   readonly headers: IncomingHttpHeaders;
   /** Whose token came with it; absent when there was none or an unknown one. */
   readonly tenant: string | undefined;
+  /** Common name of the client's certificate (mutual TLS). */
+  readonly clientName: string | undefined;
   /** Decoded Thrift arguments or JSON body. */
   readonly args: PlainValue;
   readonly statement: string | undefined;
@@ -101,6 +103,7 @@ export class RequestLog {
       endpoint: 'unknown',
       name: `${fields.method} ${fields.path}`,
       tenant: undefined,
+      clientName: undefined,
       args: undefined,
       statement: undefined,
       sessionId: undefined,

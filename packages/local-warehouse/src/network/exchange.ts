@@ -42,6 +42,7 @@ export async function serveExchange(
   if (!body) return;
   entry.bytesReceived = body.length;
   entry.tenant = context.tokens.tenantOf(headers.authorization);
+  entry.clientName = clientName(incoming);
   const scheme = incoming.socket instanceof TLSSocket ? 'https' : 'http';
   const origin = `${scheme}://${host}`;
   const { tenant } = entry;
@@ -56,6 +57,12 @@ export async function serveExchange(
   });
   context.log.received(entry);
   await new Responder(entry, exchange, response, fault, context).respond(request);
+}
+
+function clientName({ socket }: IncomingMessage): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? name : undefined;
 }
 
 const NOT_FOUND: Exchange = {

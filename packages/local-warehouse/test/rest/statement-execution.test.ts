@@ -76,10 +76,12 @@ describe('Statement Execution API, with the native kernel', () => {
     await assert.rejects(rows('SELECT 1 /* local-warehouse: error=poll:A:42000 */'), {
       sqlState: '42000',
     });
-    await assert.rejects(
-      rows('SELECT * FROM range(10) /* local-warehouse: cloudfetch=2 error=download */'),
-      /HTTP 403/,
-    );
+    warehouse.script('lost', {
+      format: 'cloudfetch',
+      chunks: 2,
+      error: { at: 'download', download: 404 },
+    });
+    await assert.rejects(rows("SELECT 'lost'"), /HTTP 404/);
   });
 
   it('binds parameters', async () => {
