@@ -1,3 +1,5 @@
+import { CASE_BIT } from './characters';
+
 /**
  * The words that the two readers act on. Databricks SQL reserves next to none of its keywords, so a word is a
  * keyword only where a reader expects one.
@@ -155,9 +157,6 @@ const slots = new Uint8Array(TABLE_SIZE);
 const hashes = new Int32Array(256);
 const names: string[] = [''];
 
-/** The hash of a word is folded over its characters, each with the bit set that makes ASCII letters lower case. */
-export const CASE_BIT = 0x20;
-
 function slotOf(hash: number): number {
   return (hash ^ (hash >>> 11) ^ (hash >>> 21)) & SLOT_MASK;
 }
@@ -175,23 +174,26 @@ for (const [name, id] of Object.entries(Keyword)) {
   names[id] = name;
 }
 
-function isSpelled(name: string, text: string, start: number): boolean {
+function isSpelled(name: string, codes: Uint16Array, start: number): boolean {
   for (let i = 0; i < name.length; i++) {
-    // Setting the bit maps `@` to a back quote and `[` to `{`, which no word contains: only letters can match.
-    if ((text.charCodeAt(start + i) | CASE_BIT) !== (name.charCodeAt(i) | CASE_BIT)) return false;
+    // A word holds letters, digits and underscores: with the bit set, only the two cases of a letter are the same.
+    if (((codes[start + i] as number) | CASE_BIT) !== (name.charCodeAt(i) | CASE_BIT)) return false;
   }
   return true;
 }
 
-/** The keyword spelled by `text.slice(start, end)` in any case, or `Keyword.NONE`; `hash` as described at `CASE_BIT`. */
-export function keywordAt(text: string, start: number, end: number, hash: number): number {
+/**
+ * The keyword that the word from `start` up to `end` spells, in any case, or `Keyword.NONE`. `hash` is folded over the
+ * codes of the word, each with `CASE_BIT` set: `hash * 31 + code`, in 32 bits.
+ */
+export function keywordAt(codes: Uint16Array, start: number, end: number, hash: number): number {
   let slot = slotOf(hash);
   for (;;) {
     const id = slots[slot] as number;
     if (id === Keyword.NONE) return Keyword.NONE;
     if (hashes[id] === hash) {
       const name = names[id] as string;
-      if (name.length === end - start && isSpelled(name, text, start)) return id;
+      if (name.length === end - start && isSpelled(name, codes, start)) return id;
     }
     slot = (slot + 1) & SLOT_MASK;
   }

@@ -1,6 +1,7 @@
 import { CUT_MARK, sanitizeTokens } from './sanitize';
 import { summarizeTokens } from './summary';
-import { TokenList, tokenize } from './tokenizer';
+import { tokenize } from './tokenizer';
+import { TokenList } from './tokens';
 
 /** What is told of a query. */
 export interface QueryReading {
@@ -25,7 +26,6 @@ const SHARED_CAPACITY = 8_192;
 const sharedTokens = new TokenList(SHARED_CAPACITY);
 
 interface Beginning {
-  readonly text: string;
   readonly tokens: TokenList;
   readonly isCut: boolean;
 }
@@ -38,13 +38,13 @@ function readBeginning(sql: string): Beginning {
   const text = isCut ? sql.slice(0, Math.min(length, MAX_READ_LENGTH)) : sql;
   const tokens = text.length <= SHARED_CAPACITY ? sharedTokens : new TokenList(text.length);
   tokenize(text, tokens);
-  return { text, tokens, isCut };
+  return { tokens, isCut };
 }
 
 /** `sql` without literals and comments, for `db.query.text`. Never throws. */
 export function sanitizeQuery(sql: string, options?: SanitizeOptions): string {
-  const { text, tokens, isCut } = readBeginning(sql);
-  return sanitizeTokens(text, tokens, isCut, options?.maxLength ?? DEFAULT_MAX_TEXT_LENGTH);
+  const { tokens, isCut } = readBeginning(sql);
+  return sanitizeTokens(tokens, isCut, options?.maxLength ?? DEFAULT_MAX_TEXT_LENGTH);
 }
 
 /**
@@ -52,8 +52,8 @@ export function sanitizeQuery(sql: string, options?: SanitizeOptions): string {
  * the operation. `undefined` when the statement is of no known kind. Never throws.
  */
 export function summarizeQuery(sql: string): string | undefined {
-  const { text, tokens } = readBeginning(sql);
-  return summarizeTokens(text, tokens);
+  const { tokens } = readBeginning(sql);
+  return summarizeTokens(tokens);
 }
 
 /** Longer texts are read each time, so that the cache stays small: at most 1 MB. */
@@ -80,10 +80,10 @@ export function readQuery(sql: string): QueryReading {
     remember(sql, old);
     return old;
   }
-  const { text, tokens, isCut } = readBeginning(sql);
+  const { tokens, isCut } = readBeginning(sql);
   const reading = {
-    text: sanitizeTokens(text, tokens, isCut, DEFAULT_MAX_TEXT_LENGTH),
-    summary: summarizeTokens(text, tokens),
+    text: sanitizeTokens(tokens, isCut, DEFAULT_MAX_TEXT_LENGTH),
+    summary: summarizeTokens(tokens),
   };
   if (sql.length <= MAX_CACHED_LENGTH) remember(sql, reading);
   return reading;

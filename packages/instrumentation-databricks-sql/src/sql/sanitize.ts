@@ -1,67 +1,19 @@
-import { Keyword } from './keywords';
-import { type TokenList, TokenKind } from './tokenizer';
+import { Code as codesByName, isBlank } from './characters';
+import { Keyword as keywordsByName } from './keywords';
+import { isMaskedName } from './names';
+import { type TokenList, TokenKind as kindsByName } from './tokens';
+
+// Constants of this module: the engine folds them, as it does not the members of what is imported.
+const Code = codesByName;
+const Keyword = keywordsByName;
+const TokenKind = kindsByName;
 
 /** Stands for a literal. */
 const MASK = '?';
+const MASKED_NAME = `\`${MASK}\``;
 /** Ends a text that was cut. */
 export const CUT_MARK = '...';
 const BLANK = ' ';
-
-const PARENTHESIS_OPEN = 0x28;
-const PARENTHESIS_CLOSE = 0x29;
-const COMMA = 0x2c;
-const DOT = 0x2e;
-const SLASH = 0x2f;
-const COLON = 0x3a;
-const SEMICOLON = 0x3b;
-const EQUALS = 0x3d;
-const AT = 0x40;
-
-/** Formats whose name before a dot makes the back-quoted part after it a path: ``delta.`/path` ``. */
-const PATH_FORMATS = new Set([
-  'avro',
-  'binaryfile',
-  'csv',
-  'delta',
-  'iceberg',
-  'image',
-  'json',
-  'orc',
-  'parquet',
-  'text',
-  'xml',
-]);
-
-/**
- * Whether the back-quoted name at `index` holds what a name does not: a path, a mail address (a principal) or half a
- * character.
- */
-export function isMaskedName(text: string, tokens: TokenList, index: number): boolean {
-  const start = tokens.start(index);
-  const end = tokens.ends[index] as number;
-  const first = text.charCodeAt(start + 1);
-  if (first === SLASH) return true;
-  for (let i = start + 1; i < end - 1; i++) {
-    const code = text.charCodeAt(i);
-    if (code === AT) return true;
-    if (code === COLON && text.charCodeAt(i + 1) === SLASH) return true;
-    if (code >= 0xd800 && code <= 0xdfff) {
-      const isPair = code <= 0xdbff && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
-      if (!isPair) return true;
-      i++;
-    }
-  }
-  if (index < 2 || text.charCodeAt(start - 1) !== DOT) return false;
-  return PATH_FORMATS.has(text.slice(tokens.start(index - 2), start - 1).toLowerCase());
-}
-
-function isOperator(text: string, tokens: TokenList, index: number, code: number): boolean {
-  return (
-    index < tokens.count &&
-    tokens.kinds[index] === TokenKind.OPERATOR &&
-    text.charCodeAt(tokens.start(index)) === code
-  );
-}
 
 function isLiteral(kind: number): boolean {
   return kind === TokenKind.STRING || kind === TokenKind.NUMBER;
@@ -88,18 +40,18 @@ function isLiteralWord(keyword: number): boolean {
  * Position of the `)` that closes a list of nothing but literals opened at `open`; -1 when it holds anything else.
  * A text that was cut inside the list counts as closed there.
  */
-function literalListEnd(text: string, tokens: TokenList, open: number, isCut: boolean): number {
+function literalListEnd(tokens: TokenList, open: number, isCut: boolean): number {
   let hasLiteral = false;
   for (let i = open + 1; i < tokens.count; i++) {
-    const kind = tokens.kinds[i] as number;
+    const kind = tokens.kind(i);
     if (isLiteral(kind)) {
       hasLiteral = true;
     } else if (kind === TokenKind.OPERATOR) {
-      const code = text.charCodeAt(tokens.start(i));
-      if (code === PARENTHESIS_CLOSE) return hasLiteral ? i : -1;
-      if (code !== COMMA) return -1;
+      const code = tokens.operatorAt(i);
+      if (code === Code.PARENTHESIS_CLOSE) return hasLiteral ? i : -1;
+      if (code !== Code.COMMA) return -1;
     } else if (kind === TokenKind.WORD) {
-      if (!isLiteralWord(tokens.keywords[i] as number)) return -1;
+      if (!isLiteralWord(tokens.keyword(i))) return -1;
     } else if (kind > TokenKind.COMMENT) {
       return -1;
     }
@@ -108,39 +60,39 @@ function literalListEnd(text: string, tokens: TokenList, open: number, isCut: bo
 }
 
 /** Position of the last token of the row of literals that starts at `first`, or -1: `(1, 'a')` or a bare `1`. */
-function literalRowEnd(text: string, tokens: TokenList, first: number, isCut: boolean): number {
-  if (isOperator(text, tokens, first, PARENTHESIS_OPEN)) {
-    return literalListEnd(text, tokens, first, isCut);
+function literalRowEnd(tokens: TokenList, first: number, isCut: boolean): number {
+  if (tokens.operatorAt(first) === Code.PARENTHESIS_OPEN) {
+    return literalListEnd(tokens, first, isCut);
   }
-  if (first >= tokens.count || !isLiteral(tokens.kinds[first] as number)) return -1;
+  if (first >= tokens.count || !isLiteral(tokens.kind(first))) return -1;
   const after = tokens.significant(first + 1);
   const isWhole =
     after === tokens.count ||
-    isOperator(text, tokens, after, COMMA) ||
-    isOperator(text, tokens, after, SEMICOLON) ||
-    isOperator(text, tokens, after, PARENTHESIS_CLOSE);
+    tokens.operatorAt(after) === Code.COMMA ||
+    tokens.operatorAt(after) === Code.SEMICOLON ||
+    tokens.operatorAt(after) === Code.PARENTHESIS_CLOSE;
   return isWhole ? first : -1;
 }
 
 /** Position of the last token of the rows of literals that follow the row ending at `rowEnd`. */
-function followingRowsEnd(text: string, tokens: TokenList, rowEnd: number, isCut: boolean): number {
+function followingRowsEnd(tokens: TokenList, rowEnd: number, isCut: boolean): number {
   let end = rowEnd;
   for (;;) {
     const comma = tokens.significant(end + 1);
-    if (!isOperator(text, tokens, comma, COMMA)) return end;
+    if (tokens.operatorAt(comma) !== Code.COMMA) return end;
     const next = tokens.significant(comma + 1);
     if (isCut && next === tokens.count) return next - 1;
-    const nextEnd = literalRowEnd(text, tokens, next, isCut);
+    const nextEnd = literalRowEnd(tokens, next, isCut);
     if (nextEnd === -1) return end;
     end = nextEnd;
   }
 }
 
 /** Whether a statement starts at the word at `index`, in a script too. */
-function startsStatement(text: string, tokens: TokenList, index: number): boolean {
+function startsStatement(tokens: TokenList, index: number): boolean {
   const before = tokens.significantBefore(index);
   if (before === -1) return true;
-  switch (tokens.keywords[before]) {
+  switch (tokens.keyword(before)) {
     case Keyword.BEGIN:
     case Keyword.DO:
     case Keyword.ELSE:
@@ -149,27 +101,27 @@ function startsStatement(text: string, tokens: TokenList, index: number): boolea
     case Keyword.THEN:
       return true;
     default:
-      return isOperator(text, tokens, before, SEMICOLON);
+      return tokens.operatorAt(before) === Code.SEMICOLON;
   }
 }
 
 /** Position after the last token before `from`'s next `;`, blanks and comments before that left out. */
-function statementEnd(text: string, tokens: TokenList, from: number): number {
+function statementEnd(tokens: TokenList, from: number): number {
   let i = from;
-  while (i < tokens.count && !isOperator(text, tokens, i, SEMICOLON)) i++;
+  while (i < tokens.count && tokens.operatorAt(i) !== Code.SEMICOLON) i++;
   return tokens.significantBefore(i) + 1;
 }
 
 /** Position of the first token of the value that `SET key = value` sets at `index`, or -1. */
-function settingValue(text: string, tokens: TokenList, index: number): number {
+function settingValue(tokens: TokenList, index: number): number {
   const first = tokens.significant(index + 1);
-  const keyword = tokens.keywords[first];
+  const keyword = tokens.keyword(first);
   if (keyword === Keyword.VAR || keyword === Keyword.VARIABLE) return -1;
   for (let i = first; i < tokens.count; i++) {
-    if (tokens.kinds[i] === TokenKind.OPERATOR) {
-      const code = text.charCodeAt(tokens.start(i));
-      if (code === EQUALS) return tokens.significant(i + 1);
-      if (code === SEMICOLON) return -1;
+    if (tokens.kind(i) === TokenKind.OPERATOR) {
+      const code = tokens.operatorAt(i);
+      if (code === Code.EQUALS) return tokens.significant(i + 1);
+      if (code === Code.SEMICOLON) return -1;
     }
   }
   return -1;
@@ -182,7 +134,6 @@ class Output {
   private kept = 0;
 
   constructor(
-    private readonly source: string,
     private readonly tokens: TokenList,
     private readonly maxLength: number,
   ) {}
@@ -202,118 +153,167 @@ class Output {
     const { tokens } = this;
     const start = tokens.start(this.kept);
     const room = this.maxLength - this.text.length;
-    let end = index;
+    let last = index;
     if (tokens.start(index) - start > room) {
       this.isFull = true;
-      do end--;
-      while (tokens.start(end) - start > room);
+      do last--;
+      while (tokens.start(last) - start > room);
     }
-    this.text += this.source.slice(start, tokens.start(end));
+    this.text += tokens.text.slice(start, tokens.start(last));
   }
 
-  /** Whether what was kept, and what is about to be, ends in a blank (or there is nothing yet). */
+  /** Whether what is kept up to `index` ends in a blank, or is nothing. */
   endsBlank(index: number): boolean {
-    if (index > this.kept) return this.tokens.kinds[index - 1] === TokenKind.BLANK;
-    return this.text === '' || this.text.endsWith(BLANK);
+    if (index > this.kept) return this.tokens.kind(index - 1) === TokenKind.BLANK;
+    return this.text === '' || isBlank(this.text.charCodeAt(this.text.length - 1));
+  }
+}
+
+class Sanitizer {
+  private readonly output: Output;
+  /** Position of the first token after the first row of a list of rows, and of the last token of its other rows. */
+  private rowsStart = -1;
+  private rowsEnd = -1;
+
+  constructor(
+    private readonly tokens: TokenList,
+    private readonly isCut: boolean,
+    maxLength: number,
+  ) {
+    this.output = new Output(tokens, Math.max(0, maxLength - CUT_MARK.length));
+  }
+
+  run(): string {
+    const { tokens, output } = this;
+    const { count } = tokens;
+    for (let i = 0; i < count; i++) {
+      const kind = tokens.kind(i);
+      if (kind === TokenKind.WORD) {
+        if (tokens.keyword(i) !== Keyword.NONE) i = this.keyword(i);
+      } else if (kind !== TokenKind.BLANK && kind !== TokenKind.OPERATOR) {
+        i = this.replaceable(i, kind);
+        if (output.isFull) break;
+      }
+      if (i + 1 === this.rowsStart) {
+        output.replace(this.rowsStart, this.rowsEnd, '');
+        i = this.rowsEnd;
+      }
+    }
+    output.keepUpTo(count);
+    return this.isCut || output.isFull ? output.text + CUT_MARK : output.text;
+  }
+
+  /** Replaces the token at `index` where it has to be; returns the position of the last token that was dealt with. */
+  private replaceable(index: number, kind: number): number {
+    const { tokens, output } = this;
+    switch (kind) {
+      case TokenKind.STRING: {
+        const last = this.adjacentStringsEnd(index);
+        output.replace(index, last, MASK);
+        return last;
+      }
+      case TokenKind.NUMBER:
+      case TokenKind.UNKNOWN:
+        output.replace(index, index, MASK);
+        break;
+      case TokenKind.COMMENT: {
+        // A comment parts what is around it: without it, and without blanks, that would become one word.
+        const isLast = index + 1 === tokens.count;
+        const parts =
+          !isLast && tokens.kind(index + 1) !== TokenKind.BLANK && !output.endsBlank(index);
+        output.replace(index, index, parts ? BLANK : '');
+        break;
+      }
+      case TokenKind.QUOTED:
+        if (isMaskedName(tokens, index)) output.replace(index, index, MASKED_NAME);
+        break;
+    }
+    return index;
+  }
+
+  /** Strings with only blanks and comments between them are one string. */
+  private adjacentStringsEnd(index: number): number {
+    const { tokens } = this;
+    let last = index;
+    let next = tokens.significant(index + 1);
+    while (tokens.kind(next) === TokenKind.STRING) {
+      last = next;
+      next = tokens.significant(next + 1);
+    }
+    return last;
+  }
+
+  private keyword(index: number): number {
+    switch (this.tokens.keyword(index)) {
+      case Keyword.IN:
+        return this.inList(index);
+      case Keyword.VALUES:
+        this.rows(this.tokens.significant(index + 1));
+        return index;
+      case Keyword.SET:
+        return this.setting(index);
+      case Keyword.ADD:
+        return this.resource(index);
+      default:
+        return index;
+    }
+  }
+
+  private inList(index: number): number {
+    const { tokens, isCut } = this;
+    const open = tokens.significant(index + 1);
+    if (tokens.operatorAt(open) !== Code.PARENTHESIS_OPEN) return index;
+    const end = literalListEnd(tokens, open, isCut);
+    if (end === -1) {
+      const row = tokens.significant(open + 1);
+      if (tokens.operatorAt(row) === Code.PARENTHESIS_OPEN) this.rows(row);
+      return index;
+    }
+    const isClosed = tokens.operatorAt(end) === Code.PARENTHESIS_CLOSE;
+    this.output.replace(open + 1, isClosed ? end - 1 : end, MASK);
+    return isClosed ? end - 1 : end;
+  }
+
+  /** Marks the rows of literals after the one at `first` as to be dropped. */
+  private rows(first: number): void {
+    const { tokens, isCut } = this;
+    const rowEnd = literalRowEnd(tokens, first, isCut);
+    if (rowEnd === -1) return;
+    const end = followingRowsEnd(tokens, rowEnd, isCut);
+    if (end === rowEnd) return;
+    this.rowsStart = rowEnd + 1;
+    this.rowsEnd = end;
+  }
+
+  /** `SET key = value`: whatever the value looks like, it is one. */
+  private setting(index: number): number {
+    const { tokens } = this;
+    if (!startsStatement(tokens, index)) return index;
+    const value = settingValue(tokens, index);
+    return value === -1 ? index : this.maskStatement(value, index);
+  }
+
+  /** `ADD JAR path`: the path needs no quotes. */
+  private resource(index: number): number {
+    const { tokens } = this;
+    if (!startsStatement(tokens, index)) return index;
+    const path = tokens.significant(tokens.significant(index + 1) + 1);
+    return this.maskStatement(path, index);
+  }
+
+  /** Masks all from `first` to the end of the statement; returns the last position of that, or `otherwise`. */
+  private maskStatement(first: number, otherwise: number): number {
+    const end = statementEnd(this.tokens, first);
+    if (end <= first) return otherwise;
+    this.output.replace(first, end - 1, MASK);
+    return end - 1;
   }
 }
 
 /**
- * The text of `tokens` without its literals and comments, at most `maxLength` UTF-16 units long. `isCut`: `text` is
- * only the beginning of the statement.
+ * The text of `tokens` without its literals and comments, at most `maxLength` UTF-16 units long. `isCut`: the tokens
+ * are only the beginning of a statement.
  */
-export function sanitizeTokens(
-  text: string,
-  tokens: TokenList,
-  isCut: boolean,
-  maxLength: number,
-): string {
-  const { kinds, keywords, count } = tokens;
-  const output = new Output(text, tokens, maxLength - CUT_MARK.length);
-  for (let i = 0; i < count && !output.isFull; i++) {
-    switch (kinds[i] as number) {
-      case TokenKind.NUMBER:
-      case TokenKind.UNKNOWN:
-        output.replace(i, i, MASK);
-        break;
-      case TokenKind.STRING: {
-        // Adjacent strings are one.
-        let last = i;
-        for (
-          let next = tokens.significant(i + 1);
-          next < count && kinds[next] === TokenKind.STRING;
-          next = tokens.significant(next + 1)
-        ) {
-          last = next;
-        }
-        output.replace(i, last, MASK);
-        i = last;
-        break;
-      }
-      case TokenKind.COMMENT: {
-        // A comment parts the words around it: without it and without blanks they would become one.
-        const isGlue = i + 1 < count && kinds[i + 1] !== TokenKind.BLANK && !output.endsBlank(i);
-        output.replace(i, i, isGlue ? BLANK : '');
-        break;
-      }
-      case TokenKind.QUOTED:
-        if (isMaskedName(text, tokens, i)) output.replace(i, i, '`?`');
-        break;
-      case TokenKind.WORD:
-        switch (keywords[i]) {
-          case Keyword.NONE:
-            break;
-          case Keyword.IN: {
-            const open = tokens.significant(i + 1);
-            if (!isOperator(text, tokens, open, PARENTHESIS_OPEN)) break;
-            const end = literalListEnd(text, tokens, open, isCut);
-            if (end === -1) break;
-            output.replace(
-              open,
-              end,
-              isOperator(text, tokens, end, PARENTHESIS_CLOSE) ? '(?)' : '(?',
-            );
-            i = end;
-            break;
-          }
-          case Keyword.VALUES: {
-            const first = tokens.significant(i + 1);
-            const rowEnd = literalRowEnd(text, tokens, first, isCut);
-            if (rowEnd === -1) break;
-            const end = followingRowsEnd(text, tokens, rowEnd, isCut);
-            if (end === rowEnd) break;
-            for (let j = first; j <= rowEnd; j++) {
-              if (isLiteral(kinds[j] as number)) output.replace(j, j, MASK);
-              else if (kinds[j] === TokenKind.COMMENT) output.replace(j, j, '');
-            }
-            output.keepUpTo(rowEnd + 1);
-            output.replace(rowEnd + 1, end, '');
-            i = end;
-            break;
-          }
-          case Keyword.SET: {
-            if (!startsStatement(text, tokens, i)) break;
-            const value = settingValue(text, tokens, i);
-            if (value === -1) break;
-            const end = statementEnd(text, tokens, value);
-            if (end <= value) break;
-            output.replace(value, end - 1, MASK);
-            i = end - 1;
-            break;
-          }
-          case Keyword.ADD: {
-            if (!startsStatement(text, tokens, i)) break;
-            const path = tokens.significant(tokens.significant(i + 1) + 1);
-            const end = statementEnd(text, tokens, path);
-            if (end <= path) break;
-            output.replace(path, end - 1, MASK);
-            i = end - 1;
-            break;
-          }
-        }
-        break;
-    }
-  }
-  output.keepUpTo(count);
-  return isCut || output.isFull ? output.text + CUT_MARK : output.text;
+export function sanitizeTokens(tokens: TokenList, isCut: boolean, maxLength: number): string {
+  return new Sanitizer(tokens, isCut, maxLength).run();
 }

@@ -1,20 +1,35 @@
-import { Keyword } from './keywords';
-import { isMaskedName } from './sanitize';
-import { type TokenList, TokenKind } from './tokenizer';
+import { Code as codesByName } from './characters';
+import { Keyword as keywordsByName } from './keywords';
+import { namePart } from './names';
+import {
+  copyHead,
+  describeHead,
+  endsName,
+  executeHead,
+  insertHead,
+  mergeHead,
+  objectAfter,
+  objectHead,
+  repairHead,
+  settingHead,
+  showHead,
+  statementEnd,
+} from './statement-heads';
+import { SummaryItems } from './summary-items';
+import { type TokenList, TokenKind as kindsByName } from './tokens';
 
-/** The conventions' bound on `db.query.summary`, in UTF-16 units. */
-const MAX_SUMMARY_LENGTH = 255;
+// Constants of this module: the engine folds them, as it does not the members of what is imported.
+const Code = codesByName;
+const Keyword = keywordsByName;
+const TokenKind = kindsByName;
+
 /** Queries nested deeper than this are not looked into. */
 const MAX_DEPTH = 255;
 
-const PARENTHESIS_OPEN = 0x28;
-const PARENTHESIS_CLOSE = 0x29;
-const COMMA = 0x2c;
-const DOT = 0x2e;
-const SEMICOLON = 0x3b;
-const PIPE = 0x7c;
+/** `MAX RECURSION LEVEL n` */
+const RECURSION_LIMIT_WORDS = 4;
 
-/** Where in a query a parenthesis level is. */
+/** Where in a query a level of parentheses is. */
 const LEVEL_NONE = 0;
 /** After SELECT or DELETE: the next FROM names targets. */
 const LEVEL_SELECT = 1;
@@ -24,192 +39,149 @@ const LEVEL_FROM = 2;
 const LEVEL_TAIL = 3;
 /** In a MERGE: the next USING names the source. */
 const LEVEL_MERGE = 4;
-/** Flag on a level: it is the body of a common table expression. */
-const LEVEL_IS_CTE = 8;
-const LEVEL_MASK = 7;
 
-/** A name without back quotes is told apart from its neighbours by blanks and dots only. */
-const SAFE_NAME = /^[\p{L}\p{N}_-]+$/u;
-
-/** What kind of object a statement is about; it is part of the summary. */
-const OBJECT_TYPES = new Set<number>([
-  Keyword.CATALOG,
-  Keyword.CONNECTION,
-  Keyword.CREDENTIAL,
-  Keyword.DATABASE,
-  Keyword.FUNCTION,
-  Keyword.INDEX,
-  Keyword.LOCATION,
-  Keyword.METASTORE,
-  Keyword.POLICY,
-  Keyword.PROCEDURE,
-  Keyword.PROVIDER,
-  Keyword.RECIPIENT,
-  Keyword.ROLE,
-  Keyword.SCHEMA,
-  Keyword.SEQUENCE,
-  Keyword.SHARE,
-  Keyword.TABLE,
-  Keyword.TABLES,
-  Keyword.TRIGGER,
-  Keyword.USER,
-  Keyword.VARIABLE,
-  Keyword.VAR,
-  Keyword.VIEW,
-  Keyword.VOLUME,
-]);
-
-/** Words between an operation and its target that say nothing of either. */
-const FILLERS = new Set<number>([
-  Keyword.EVOLUTION,
-  Keyword.EXISTS,
-  Keyword.EXTENDED,
-  Keyword.FORMATTED,
-  Keyword.FROM,
-  Keyword.IF,
-  Keyword.IN,
-  Keyword.INTO,
-  Keyword.LAZY,
-  Keyword.LOCAL,
-  Keyword.MATERIALIZED,
-  Keyword.NOT,
-  Keyword.ON,
-  Keyword.OR,
-  Keyword.OVERWRITE,
-  Keyword.REPLACE,
-  Keyword.STREAMING,
-  Keyword.WITH,
-]);
-
-/** Routines hold statements of their own, which do not run when the routine is created. */
-const ROUTINE_TYPES = new Set<number>([Keyword.FUNCTION, Keyword.PROCEDURE, Keyword.TRIGGER]);
+/** A common table expression whose body is being read. */
+interface OpenCte {
+  /** In lower case. */
+  readonly name: string;
+  readonly isRecursive: boolean;
+  /** Depth of its body. */
+  readonly depth: number;
+  /** Whether the statement it serves comes after it, rather than being under way. */
+  readonly leadsStatement: boolean;
+}
 
 class SummaryReader {
-  private main = '';
-  private isMainFull = false;
-  /** Operations and targets of the common table expressions, told after the statement they serve. */
-  private readonly deferred: string[] = [];
-  private deferredLength = 0;
-  private readonly cteNames = new Set<string>();
-  private readonly openCtes: { name: string; isRecursive: boolean; startsStatement: boolean }[] =
-    [];
-
-  private readonly levels = new Uint8Array(MAX_DEPTH + 1);
+  private readonly items: SummaryItems;
+  private readonly levels: number[] = [LEVEL_NONE];
+  private readonly openCtes: OpenCte[] = [];
   private depth = 0;
   private startsStatement = true;
   private expectsTarget = false;
   private isAfterSetOperator = false;
   private isScript = false;
 
-  constructor(
-    private readonly text: string,
-    private readonly tokens: TokenList,
-  ) {}
+  constructor(private readonly tokens: TokenList) {
+    this.items = new SummaryItems(tokens);
+  }
 
   read(): string | undefined {
-    const { tokens, text } = this;
-    const { kinds, count } = tokens;
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[i] as number;
+    const { items, tokens } = this;
+    const { count } = tokens;
+    for (let i = 0; i < count && !items.isFull; i++) {
+      const kind = tokens.kind(i);
       if (kind <= TokenKind.COMMENT) continue;
-      if (kind === TokenKind.WORD || kind === TokenKind.QUOTED) {
+      if (kind === TokenKind.OPERATOR) {
+        i = this.operator(i);
+      } else if (kind === TokenKind.WORD || kind === TokenKind.QUOTED) {
         i = this.word(i);
-        if (this.isMainFull) break;
-      } else if (kind === TokenKind.OPERATOR) {
-        const code = text.charCodeAt(tokens.start(i));
-        if (code === PARENTHESIS_OPEN) {
-          if (this.depth === MAX_DEPTH) break;
-          this.open(LEVEL_NONE);
-        } else if (code === PARENTHESIS_CLOSE) {
-          i = this.close(i);
-        } else if (code === COMMA) {
-          this.expectsTarget = this.levels[this.depth] === LEVEL_FROM;
-        } else if (code === SEMICOLON) {
-          this.nextStatement();
-        } else {
-          if (code === PIPE && this.levels[this.depth] === LEVEL_FROM) {
-            this.levels[this.depth] = LEVEL_TAIL;
-          }
-          this.startsStatement = false;
-          this.expectsTarget = false;
-        }
-        this.isAfterSetOperator &&= code === PARENTHESIS_OPEN;
-      } else if (kind === TokenKind.UNKNOWN) {
-        break;
       } else {
         this.startsStatement = false;
         this.expectsTarget = false;
+        this.isAfterSetOperator = false;
       }
     }
-    return this.joined();
+    return items.toSummary();
   }
 
-  private nextStatement(): void {
-    this.depth = 0;
-    this.levels[0] = LEVEL_NONE;
-    this.startsStatement = true;
-    this.expectsTarget = false;
-    this.openCtes.length = 0;
+  /** Acts on the operator at `index`; returns the position of the last token it took. */
+  private operator(index: number): number {
+    const code = this.tokens.operatorAt(index);
+    switch (code) {
+      case Code.DOT:
+        return index;
+      case Code.PARENTHESIS_OPEN:
+        if (this.depth === MAX_DEPTH) return this.tokens.count;
+        // In `FROM (a JOIN b)` the parentheses are still in the FROM clause.
+        this.open(this.expectsTarget ? LEVEL_FROM : LEVEL_NONE);
+        return index;
+      case Code.PARENTHESIS_CLOSE:
+        return this.close(index);
+      case Code.SEMICOLON:
+        this.depth = 0;
+        this.setLevel(LEVEL_NONE);
+        this.openCtes.length = 0;
+        this.items.isDeferring = false;
+        this.startsStatement = true;
+        this.expectsTarget = false;
+        break;
+      default:
+        this.startsStatement = false;
+        this.expectsTarget = code === Code.COMMA && this.levels[this.depth] === LEVEL_FROM;
+        if (code === Code.PIPE) this.leaveFrom();
+    }
+    this.isAfterSetOperator = false;
+    return index;
   }
 
   private open(level: number): void {
-    // `FROM (a JOIN b)`: the parentheses are still in the FROM clause.
-    this.levels[++this.depth] = this.expectsTarget ? LEVEL_FROM : level;
+    this.depth++;
+    this.setLevel(level);
+  }
+
+  private setLevel(level: number): void {
+    this.levels[this.depth] = level;
+  }
+
+  private leaveFrom(): void {
+    if (this.levels[this.depth] === LEVEL_FROM) this.setLevel(LEVEL_TAIL);
   }
 
   private close(index: number): number {
-    this.expectsTarget = false;
     this.startsStatement = false;
+    this.expectsTarget = false;
+    this.isAfterSetOperator = false;
     if (this.depth === 0) return index;
-    const level = this.levels[this.depth--] as number;
-    if ((level & LEVEL_IS_CTE) === 0) return index;
-    const cte = this.openCtes.pop();
-    if (cte === undefined) return index;
-    if (!cte.isRecursive) this.cteNames.add(cte.name);
-    const { tokens } = this;
-    const next = tokens.significant(index + 1);
-    if (this.operatorAt(next) === COMMA) {
-      const body = this.cteBody(tokens.significant(next + 1), cte.isRecursive, cte.startsStatement);
+    this.depth--;
+    const cte = this.openCtes.at(-1);
+    return cte !== undefined && cte.depth > this.depth ? this.closeCte(index, cte) : index;
+  }
+
+  private closeCte(index: number, cte: OpenCte): number {
+    const { items, openCtes, tokens } = this;
+    openCtes.pop();
+    items.isDeferring = openCtes.length > 0;
+    // Inside its own body the name still means a table, unless the expression is recursive.
+    if (!cte.isRecursive) items.nameCte(cte.name);
+    const comma = tokens.significant(index + 1);
+    if (tokens.operatorAt(comma) === Code.COMMA) {
+      const name = tokens.significant(comma + 1);
+      const body = this.openCte(name, cte.isRecursive, cte.leadsStatement);
       if (body !== -1) return body;
     }
-    this.startsStatement = cte.startsStatement;
+    this.startsStatement = cte.leadsStatement;
     return index;
   }
 
   /** Acts on the word at `index`; returns the position of the last token it took. */
   private word(index: number): number {
-    const { tokens } = this;
-    const keyword = tokens.keywords[index] as number;
+    const keyword = this.tokens.keyword(index);
     if (this.startsStatement) {
       this.startsStatement = false;
       return this.statement(index, keyword);
     }
     if (this.expectsTarget) return this.relation(index, keyword);
-    if (keyword === Keyword.NONE) {
-      this.isAfterSetOperator = false;
-      return index;
-    }
-    return this.clause(index, keyword);
+    if (keyword !== Keyword.NONE) return this.clause(index, keyword);
+    this.isAfterSetOperator = false;
+    return index;
   }
 
+  /** Acts on a word inside a statement. */
   private clause(index: number, keyword: number): number {
-    const { levels, depth } = this;
-    const level = (levels[depth] as number) & LEVEL_MASK;
+    const level = this.levels[this.depth];
     switch (keyword) {
       case Keyword.SELECT:
         return this.select(index);
       case Keyword.FROM:
-        if (level === LEVEL_SELECT && !this.follows(index, Keyword.DISTINCT)) {
-          this.setLevel(LEVEL_FROM);
-          this.expectsTarget = true;
-        }
+        // `a IS DISTINCT FROM b` compares, and so may stand before the FROM clause.
+        if (level === LEVEL_SELECT && !this.follows(index, Keyword.DISTINCT)) this.enterFrom();
         break;
       case Keyword.JOIN:
-        if (level === LEVEL_FROM || level === LEVEL_TAIL) this.expectsTarget = true;
+        this.expectsTarget = level === LEVEL_FROM || level === LEVEL_TAIL;
         break;
       case Keyword.USING:
         if (level === LEVEL_MERGE) {
-          this.setLevel(LEVEL_TAIL);
+          this.setLevel(LEVEL_NONE);
           this.expectsTarget = true;
         }
         break;
@@ -217,29 +189,28 @@ class SummaryReader {
       case Keyword.EXCEPT:
       case Keyword.INTERSECT:
       case Keyword.MINUS:
-        if (level === LEVEL_FROM) this.setLevel(LEVEL_TAIL);
+        this.leaveFrom();
         this.isAfterSetOperator = true;
         return index;
       case Keyword.ALL:
       case Keyword.DISTINCT:
         return index;
-      case Keyword.LATERAL:
-      case Keyword.WHERE:
-      case Keyword.GROUP:
-      case Keyword.ORDER:
-      case Keyword.HAVING:
-      case Keyword.LIMIT:
-      case Keyword.QUALIFY:
-      case Keyword.WINDOW:
       case Keyword.CLUSTER:
       case Keyword.DISTRIBUTE:
+      case Keyword.GROUP:
+      case Keyword.HAVING:
+      case Keyword.LATERAL:
+      case Keyword.LIMIT:
+      case Keyword.ORDER:
+      case Keyword.QUALIFY:
       case Keyword.SORT:
-        if (level === LEVEL_FROM) this.setLevel(LEVEL_TAIL);
+      case Keyword.WHERE:
+      case Keyword.WINDOW:
+        this.leaveFrom();
         break;
       case Keyword.INSERT:
         // `FROM a INSERT INTO b SELECT … INSERT INTO c SELECT …`
-        if (level === LEVEL_FROM || level === LEVEL_TAIL) return this.insert(index);
-        break;
+        return this.isMultiInsert(index) ? this.insert(index) : index;
       case Keyword.WITH:
         return this.with(index, false);
       case Keyword.BEGIN:
@@ -255,70 +226,59 @@ class SummaryReader {
     return index;
   }
 
-  private setLevel(level: number): void {
-    const { levels, depth } = this;
-    levels[depth] = ((levels[depth] as number) & LEVEL_IS_CTE) | level;
+  private enterFrom(): void {
+    this.setLevel(LEVEL_FROM);
+    this.expectsTarget = true;
   }
 
-  /** Reads the beginning of the statement that starts at `index`. */
+  /** Acts on the first word of a statement. */
   private statement(index: number, keyword: number): number {
+    const { items, tokens } = this;
     switch (keyword) {
       case Keyword.SELECT:
         return this.select(index);
       case Keyword.WITH:
         return this.with(index, true);
       case Keyword.FROM:
-        this.operation(index);
-        this.setLevel(LEVEL_FROM);
-        this.expectsTarget = true;
+        items.operation(index);
+        this.enterFrom();
         return index;
       case Keyword.VALUES:
-        this.operation(index);
+        items.operation(index);
         return index;
-      case Keyword.EXPLAIN: {
-        this.operation(index);
-        let i = this.tokens.significant(index + 1);
-        while (this.isExplainMode(i)) i = this.tokens.significant(i + 1);
-        this.startsStatement = true;
-        return i - 1;
-      }
+      case Keyword.EXPLAIN:
+        return this.explain(index);
       case Keyword.INSERT:
         return this.insert(index);
       case Keyword.DELETE:
-        this.operation(index);
+        items.operation(index);
         this.setLevel(LEVEL_SELECT);
         return index;
-      case Keyword.UPDATE: {
-        this.operation(index);
-        this.setLevel(LEVEL_NONE);
-        return this.target(this.tokens.significant(index + 1));
-      }
+      case Keyword.UPDATE:
+        items.operation(index);
+        return items.target(tokens.significant(index + 1));
       case Keyword.MERGE:
-        this.operation(index);
         this.setLevel(LEVEL_MERGE);
-        return this.targetAfter(index, Keyword.INTO);
-      case Keyword.COPY: {
-        const into = this.tokens.significant(index + 1);
-        this.operation(index);
-        if (this.tokens.keywords[into] !== Keyword.INTO) return index;
-        this.operation(into);
-        return this.target(this.tokens.significant(into + 1));
-      }
+        return mergeHead(tokens, items, index);
+      case Keyword.COPY:
+        return copyHead(tokens, items, index);
       case Keyword.BEGIN:
-        if (!this.isScript) this.operation(index);
+        if (!this.isScript) items.operation(index);
         this.isScript = true;
         this.startsStatement = true;
         return index;
-      case Keyword.CREATE:
       case Keyword.ALTER:
+      case Keyword.CREATE:
       case Keyword.DROP:
       case Keyword.UNDROP:
-        return this.definition(index, true);
+        return objectHead(tokens, items, index, true);
       case Keyword.DECLARE:
+        // The variables and settings of a script are its own affair.
+        if (this.isScript) return statementEnd(tokens, index);
+        return objectHead(tokens, items, index, false);
       case Keyword.SET:
-        if (this.isScript) return this.skipStatement(index);
-        if (keyword === Keyword.SET) return this.setting(index);
-        return this.definition(index, false);
+        if (this.isScript) return statementEnd(tokens, index);
+        return settingHead(tokens, items, index);
       case Keyword.ANALYZE:
       case Keyword.CACHE:
       case Keyword.CALL:
@@ -335,33 +295,24 @@ class SummaryReader {
       case Keyword.UNCACHE:
       case Keyword.USE:
       case Keyword.VACUUM:
-        return this.definition(index, false);
+        return objectHead(tokens, items, index, false);
       case Keyword.DESC:
       case Keyword.DESCRIBE:
-        return this.describe(index);
+        return describeHead(tokens, items, index);
       case Keyword.SHOW:
-        return this.show(index);
+        return showHead(tokens, items, index);
       case Keyword.FSCK:
-      case Keyword.MSCK: {
-        this.operation(index);
-        const repair = this.tokens.significant(index + 1);
-        if (this.tokens.keywords[repair] !== Keyword.REPAIR) return this.skipStatement(index);
-        return this.definition(repair, false);
-      }
+      case Keyword.MSCK:
+        return repairHead(tokens, items, index);
       case Keyword.COMMENT:
       case Keyword.DENY:
       case Keyword.GRANT:
       case Keyword.REVOKE:
-        return this.definitionAfter(index, Keyword.ON);
+        return objectAfter(tokens, items, index, Keyword.ON);
       case Keyword.LOAD:
-        return this.definitionAfter(index, Keyword.INTO);
-      case Keyword.EXECUTE: {
-        this.operation(index);
-        const immediate = this.tokens.significant(index + 1);
-        if (this.tokens.keywords[immediate] === Keyword.IMMEDIATE) this.operation(immediate);
-        else this.target(immediate);
-        return this.skipStatement(index);
-      }
+        return objectAfter(tokens, items, index, Keyword.INTO);
+      case Keyword.EXECUTE:
+        return executeHead(tokens, items, index);
       case Keyword.ADD:
       case Keyword.CONVERT:
       case Keyword.GET:
@@ -369,322 +320,120 @@ class SummaryReader {
       case Keyword.PUT:
       case Keyword.REMOVE:
       case Keyword.UNSET:
-        this.operation(index);
-        return this.skipStatement(index);
+        items.operation(index);
+        return statementEnd(tokens, index);
       default:
-        return this.isScript ? index : this.skipStatement(index);
+        // In a script this is the IF, ELSE, WHILE or label that other statements are in.
+        return this.isScript ? this.clause(index, keyword) : statementEnd(tokens, index);
     }
   }
 
-  private isExplainMode(index: number): boolean {
-    switch (this.tokens.keywords[index]) {
+  private explain(index: number): number {
+    const { tokens } = this;
+    this.items.operation(index);
+    this.startsStatement = true;
+    const mode = tokens.significant(index + 1);
+    switch (tokens.keyword(mode)) {
       case Keyword.CODEGEN:
       case Keyword.COST:
       case Keyword.EXTENDED:
       case Keyword.FORMATTED:
-        return index < this.tokens.count;
+        return mode;
       default:
-        return false;
+        return index;
     }
   }
 
   private select(index: number): number {
+    const { items, tokens } = this;
     // `|> SELECT` is a step of a query, not a query.
-    if (this.operatorAt(this.tokens.significantBefore(index)) === PIPE) return index;
-    if (!this.isAfterSetOperator) this.operation(index);
+    if (tokens.operatorAt(tokens.significantBefore(index)) === Code.PIPE) return index;
+    // The queries of a UNION are one operation.
+    if (!this.isAfterSetOperator) items.operation(index);
     this.isAfterSetOperator = false;
     this.setLevel(LEVEL_SELECT);
     return index;
   }
 
+  private isMultiInsert(index: number): boolean {
+    const next = this.tokens.keyword(this.tokens.significant(index + 1));
+    return next === Keyword.INTO || next === Keyword.OVERWRITE;
+  }
+
   private insert(index: number): number {
-    this.operation(index);
     this.setLevel(LEVEL_NONE);
-    const { tokens } = this;
-    let i = tokens.significant(index + 1);
-    let last = index;
-    for (; i < tokens.count; i = tokens.significant(i + 1)) {
-      const keyword = tokens.keywords[i] as number;
-      if (keyword === Keyword.DIRECTORY) return i;
-      const isFiller =
-        keyword === Keyword.SCHEMA || keyword === Keyword.TABLE || FILLERS.has(keyword);
-      if (!isFiller || this.endsName(i)) break;
-      last = i;
-    }
-    return Math.max(last, this.target(i));
+    return insertHead(this.tokens, this.items, index);
   }
 
-  /** Whether nothing that could be a name follows the word at `index`, so that it is the name itself. */
-  private endsName(index: number): boolean {
+  private with(index: number, leadsStatement: boolean): number {
     const { tokens } = this;
-    const next = tokens.significant(index + 1);
-    if (next === tokens.count) return true;
-    const kind = tokens.kinds[next] as number;
-    return kind !== TokenKind.WORD && kind !== TokenKind.QUOTED;
-  }
-
-  private with(index: number, startsStatement: boolean): number {
-    const { tokens } = this;
-    let name = tokens.significant(index + 1);
-    const isRecursive = tokens.keywords[name] === Keyword.RECURSIVE;
-    if (isRecursive) name = tokens.significant(name + 1);
-    const body = this.cteBody(name, isRecursive, startsStatement);
+    const name = tokens.significant(index + 1);
+    const isRecursive = tokens.keyword(name) === Keyword.RECURSIVE;
+    const first = isRecursive ? tokens.significant(name + 1) : name;
+    const body = this.openCte(first, isRecursive, leadsStatement);
     return body === -1 ? index : body;
   }
 
-  /** Opens the body of the common table expression named at `nameIndex`: position of its `(`, or -1 when it is none. */
-  private cteBody(nameIndex: number, isRecursive: boolean, startsStatement: boolean): number {
-    const { tokens } = this;
-    if (nameIndex >= tokens.count || this.depth === MAX_DEPTH) return -1;
-    const kind = tokens.kinds[nameIndex];
-    if (kind !== TokenKind.WORD && kind !== TokenKind.QUOTED) return -1;
-    let i = tokens.significant(nameIndex + 1);
-    if (this.operatorAt(i) === PARENTHESIS_OPEN) {
-      do i++;
-      while (i < tokens.count && this.operatorAt(i) !== PARENTHESIS_CLOSE && !this.opensAt(i));
+  /** Opens the body of the common table expression named at `index`: the position of its `(`, or -1 when it is none. */
+  private openCte(index: number, isRecursive: boolean, leadsStatement: boolean): number {
+    const { items, tokens } = this;
+    if (!tokens.isName(index) || this.depth === MAX_DEPTH) return -1;
+    let i = tokens.significant(index + 1);
+    if (tokens.operatorAt(i) === Code.PARENTHESIS_OPEN) {
+      do i = tokens.significant(i + 1);
+      while (tokens.isName(i) || tokens.operatorAt(i) === Code.COMMA);
       i = tokens.significant(i + 1);
     }
-    // MAX RECURSION LEVEL n
-    while (i < tokens.count && tokens.keywords[i] !== Keyword.AS) {
-      if (tokens.kinds[i] !== TokenKind.WORD && tokens.kinds[i] !== TokenKind.NUMBER) return -1;
-      i = tokens.significant(i + 1);
+    if (tokens.keyword(i) === Keyword.MAX) {
+      // MAX RECURSION LEVEL n
+      for (let word = 0; word < RECURSION_LIMIT_WORDS; word++) i = tokens.significant(i + 1);
     }
-    const open = tokens.significant(i + 1);
-    if (this.operatorAt(open) !== PARENTHESIS_OPEN) return -1;
-    const name = this.cteName(nameIndex);
-    if (isRecursive) this.cteNames.add(name);
-    this.openCtes.push({ name, isRecursive, startsStatement });
+    if (tokens.keyword(i) !== Keyword.AS) return -1;
+    const body = tokens.significant(i + 1);
+    if (tokens.operatorAt(body) !== Code.PARENTHESIS_OPEN) return -1;
+    const name = namePart(tokens, index).toLowerCase();
+    if (isRecursive) items.nameCte(name);
     this.expectsTarget = false;
-    this.open(LEVEL_IS_CTE);
-    return open;
+    this.open(LEVEL_NONE);
+    this.openCtes.push({ name, isRecursive, depth: this.depth, leadsStatement });
+    items.isDeferring = true;
+    return body;
   }
 
-  private opensAt(index: number): boolean {
-    return this.operatorAt(index) === PARENTHESIS_OPEN;
-  }
-
-  private cteName(index: number): string {
-    return this.partOfName(index).toLowerCase();
-  }
-
-  /** CREATE, ALTER, …: the operation, the type of the object and its name; what comes after says how, not what. */
-  private definition(index: number, isTyped: boolean): number {
-    this.operation(index);
-    return this.object(this.tokens.significant(index + 1), isTyped);
-  }
-
-  /** As `definition`, for statements that name the object after a preposition. */
-  private definitionAfter(index: number, preposition: number): number {
-    this.operation(index);
-    const { tokens } = this;
-    for (let i = index + 1; i < tokens.count && this.operatorAt(i) !== SEMICOLON; i++) {
-      if (tokens.keywords[i] === preposition) return this.object(tokens.significant(i + 1), false);
-    }
-    return this.skipStatement(index);
-  }
-
-  private object(first: number, isTyped: boolean): number {
-    const { tokens } = this;
-    let type: number = Keyword.NONE;
-    let i = first;
-    for (; i < tokens.count; i = tokens.significant(i + 1)) {
-      const kind = tokens.kinds[i];
-      if (kind !== TokenKind.WORD && kind !== TokenKind.QUOTED) break;
-      const keyword = tokens.keywords[i] as number;
-      if (type === Keyword.NONE && OBJECT_TYPES.has(keyword) && !(this.endsName(i) && !isTyped)) {
-        type = keyword;
-        this.operation(i);
-      } else if (type === Keyword.NONE && isTyped) {
-        continue;
-      } else if (!FILLERS.has(keyword) || this.endsName(i)) {
-        this.target(i);
-        break;
-      }
-    }
-    if (ROUTINE_TYPES.has(type)) return tokens.count;
-    return this.skipStatement(i - 1);
-  }
-
-  private describe(index: number): number {
-    const { tokens } = this;
-    const next = tokens.significant(index + 1);
-    const keyword = tokens.keywords[next];
-    const isPlain =
-      keyword !== Keyword.HISTORY && keyword !== Keyword.DETAIL && keyword !== Keyword.QUERY;
-    if (next === tokens.count || isPlain || this.endsName(next))
-      return this.definition(index, false);
-    this.operation(index);
-    this.operation(next);
-    if (keyword === Keyword.QUERY) {
-      this.startsStatement = true;
-      return next;
-    }
-    return this.object(tokens.significant(next + 1), false);
-  }
-
-  /** `SHOW TABLES IN sales`, `SHOW CREATE TABLE orders`: what is shown, and of what when it is said by name. */
-  private show(index: number): number {
-    const { tokens } = this;
-    this.operation(index);
-    let i = tokens.significant(index + 1);
-    if (tokens.kinds[i] !== TokenKind.WORD || i >= tokens.count) return this.skipStatement(index);
-    this.operation(i);
-    const shown = tokens.keywords[i];
-    const namesObject =
-      shown === Keyword.CREATE || shown === Keyword.PARTITIONS || shown === Keyword.TBLPROPERTIES;
-    i = tokens.significant(i + 1);
-    if (namesObject) return this.object(i, false);
-    for (; i < tokens.count && tokens.kinds[i] === TokenKind.WORD; i = tokens.significant(i + 1)) {
-      const keyword = tokens.keywords[i];
-      if (keyword === Keyword.LIKE) break;
-      if (keyword === Keyword.IN || keyword === Keyword.FROM || keyword === Keyword.ON) {
-        return this.object(tokens.significant(i + 1), false);
-      }
-    }
-    return this.skipStatement(i - 1);
-  }
-
-  /** `SET key = value`, `SET TIME ZONE …`, `SET VAR x = …` */
-  private setting(index: number): number {
-    const { tokens } = this;
-    const next = tokens.significant(index + 1);
-    if (tokens.keywords[next] !== Keyword.TIME || next >= tokens.count) {
-      return this.definition(index, false);
-    }
-    this.operation(index);
-    this.operation(next);
-    const zone = tokens.significant(next + 1);
-    if (tokens.keywords[zone] === Keyword.ZONE) this.operation(zone);
-    return this.skipStatement(next);
-  }
-
-  /** Position of the last token before the `;` that ends the statement. */
-  private skipStatement(from: number): number {
-    let i = Math.max(from + 1, 0);
-    while (i < this.tokens.count && this.operatorAt(i) !== SEMICOLON) i++;
-    return i - 1;
-  }
-
-  /** The name after `preposition`, which may be missing or have words before it. */
-  private targetAfter(index: number, preposition: number): number {
-    const { tokens } = this;
-    let i = tokens.significant(index + 1);
-    while (FILLERS.has(tokens.keywords[i] as number) || tokens.keywords[i] === Keyword.SCHEMA) {
-      if (i >= tokens.count) return index;
-      const isPreposition = tokens.keywords[i] === preposition;
-      i = tokens.significant(i + 1);
-      if (isPreposition) break;
-    }
-    return this.target(i);
-  }
-
-  /** What FROM, JOIN or USING names at `index`: a table, a function, or a query that goes on. */
+  /** Acts on the word that FROM, JOIN or USING names: a table, a function, or the beginning of a query. */
   private relation(index: number, keyword: number): number {
     const { tokens } = this;
     const next = tokens.significant(index + 1);
+    const isCall = tokens.operatorAt(next) === Code.PARENTHESIS_OPEN;
+    this.expectsTarget = false;
     switch (keyword) {
-      case Keyword.SELECT:
       case Keyword.FROM:
+      case Keyword.SELECT:
       case Keyword.WITH:
-        this.expectsTarget = false;
         return this.clause(index, keyword);
       case Keyword.LATERAL:
-        // What follows is computed from the row: a function or a subquery, no table.
-        this.expectsTarget = false;
-        return this.operatorAt(next) === PARENTHESIS_OPEN ? index : next;
+        // What follows is computed from the row: a function or a query, no table.
+        return isCall ? index : next;
       case Keyword.STREAM:
-        if (this.operatorAt(next) === PARENTHESIS_OPEN || !this.endsName(index)) return index;
-        break;
+        this.expectsTarget = isCall || tokens.isName(next);
+        return this.expectsTarget ? index : this.items.target(index);
       case Keyword.TABLE:
-        if (this.operatorAt(next) === PARENTHESIS_OPEN) return index;
-        break;
+        this.expectsTarget = isCall;
+        return isCall ? index : this.items.target(index);
       case Keyword.VALUES:
-        if (this.endsName(index) && next < tokens.count) {
-          this.expectsTarget = false;
-          return index;
-        }
-        break;
+        return endsName(tokens, index) && next < tokens.count ? index : this.items.target(index);
+      default:
+        return this.items.target(index);
     }
-    this.expectsTarget = false;
-    return this.target(index);
-  }
-
-  /** Adds the name at `index`, dots included; returns the position of its last token. */
-  private target(index: number): number {
-    const { tokens } = this;
-    if (index >= tokens.count) return tokens.count - 1;
-    const kind = tokens.kinds[index];
-    if (kind !== TokenKind.WORD && kind !== TokenKind.QUOTED) return index - 1;
-    let last = index;
-    let name = this.partOfName(index);
-    while (last + 2 < tokens.count && this.operatorAt(last + 1) === DOT) {
-      const partKind = tokens.kinds[last + 2];
-      if (partKind !== TokenKind.WORD && partKind !== TokenKind.QUOTED) break;
-      last += 2;
-      name += `.${this.partOfName(last)}`;
-    }
-    if (
-      tokens.keywords[index] === Keyword.IDENTIFIER &&
-      this.opensAt(tokens.significant(index + 1))
-    ) {
-      return last;
-    }
-    if (last === index && this.cteNames.size > 0 && this.cteNames.has(name.toLowerCase()))
-      return last;
-    this.add(name);
-    return last;
-  }
-
-  private partOfName(index: number): string {
-    const { text, tokens } = this;
-    const start = tokens.start(index);
-    const end = tokens.ends[index] as number;
-    if (tokens.kinds[index] === TokenKind.WORD) return text.slice(start, end);
-    if (isMaskedName(text, tokens, index)) return '?';
-    const name = text.slice(start + 1, end - 1);
-    return SAFE_NAME.test(name) ? name : text.slice(start, end);
-  }
-
-  private operation(index: number): void {
-    this.add(this.text.slice(this.tokens.start(index), this.tokens.ends[index]));
-  }
-
-  private add(item: string): void {
-    if (this.openCtes.length > 0) {
-      if (this.deferredLength > MAX_SUMMARY_LENGTH) return;
-      this.deferred.push(item);
-      this.deferredLength += item.length + 1;
-    } else {
-      this.append(item);
-    }
-  }
-
-  private joined(): string | undefined {
-    for (const item of this.deferred) this.append(item);
-    return this.main === '' ? undefined : this.main;
-  }
-
-  private append(item: string): void {
-    if (this.isMainFull) return;
-    const joined = this.main === '' ? item : `${this.main} ${item}`;
-    if (joined.length > MAX_SUMMARY_LENGTH) this.isMainFull = true;
-    else this.main = joined;
   }
 
   private follows(index: number, keyword: number): boolean {
     const before = this.tokens.significantBefore(index);
-    return before !== -1 && this.tokens.keywords[before] === keyword;
-  }
-
-  /** Code of the first character of the operator at `index`; 0 when it is none. */
-  private operatorAt(index: number): number {
-    const { tokens } = this;
-    if (index < 0 || index >= tokens.count || tokens.kinds[index] !== TokenKind.OPERATOR) return 0;
-    return this.text.charCodeAt(tokens.start(index));
+    return before !== -1 && this.tokens.keyword(before) === keyword;
   }
 }
 
 /** Operations and targets in order, at most 255 characters; `undefined` when the statement is of no known kind. */
-export function summarizeTokens(text: string, tokens: TokenList): string | undefined {
-  return new SummaryReader(text, tokens).read();
+export function summarizeTokens(tokens: TokenList): string | undefined {
+  return new SummaryReader(tokens).read();
 }

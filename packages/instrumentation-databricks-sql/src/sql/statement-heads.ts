@@ -1,0 +1,220 @@
+import { Code } from './characters';
+import { Keyword } from './keywords';
+import type { SummaryItems } from './summary-items';
+import { type TokenList, TokenKind } from './tokens';
+
+// Each function here adds the operation at `index` and what it is about, and returns the position of the last token
+// that it took.
+
+/** What kind of object a statement is about; it is told with the operation. */
+const OBJECT_TYPES = new Set<number>([
+  Keyword.CATALOG,
+  Keyword.CONNECTION,
+  Keyword.CREDENTIAL,
+  Keyword.DATABASE,
+  Keyword.FUNCTION,
+  Keyword.INDEX,
+  Keyword.LOCATION,
+  Keyword.METASTORE,
+  Keyword.POLICY,
+  Keyword.PROCEDURE,
+  Keyword.PROVIDER,
+  Keyword.RECIPIENT,
+  Keyword.ROLE,
+  Keyword.SCHEMA,
+  Keyword.SEQUENCE,
+  Keyword.SHARE,
+  Keyword.TABLE,
+  Keyword.TABLES,
+  Keyword.TRIGGER,
+  Keyword.USER,
+  Keyword.VAR,
+  Keyword.VARIABLE,
+  Keyword.VIEW,
+  Keyword.VOLUME,
+]);
+
+/** Routines hold statements of their own, which do not run when the routine is created. */
+const ROUTINE_TYPES = new Set<number>([Keyword.FUNCTION, Keyword.PROCEDURE, Keyword.TRIGGER]);
+
+/** Words between an operation and its target that say nothing of either. */
+const FILLERS = new Set<number>([
+  Keyword.EVOLUTION,
+  Keyword.EXISTS,
+  Keyword.EXTENDED,
+  Keyword.FORMATTED,
+  Keyword.FROM,
+  Keyword.IF,
+  Keyword.IN,
+  Keyword.INTO,
+  Keyword.LAZY,
+  Keyword.LOCAL,
+  Keyword.MATERIALIZED,
+  Keyword.NOT,
+  Keyword.ON,
+  Keyword.OR,
+  Keyword.OVERWRITE,
+  Keyword.REPLACE,
+  Keyword.STREAMING,
+  Keyword.WITH,
+]);
+
+/** Whether no name follows the word at `index`, so that the word is the name itself. */
+export function endsName(tokens: TokenList, index: number): boolean {
+  return !tokens.isName(tokens.significant(index + 1));
+}
+
+/** Position of the last token before the `;` that ends the statement. */
+export function statementEnd(tokens: TokenList, from: number): number {
+  let i = from + 1;
+  while (i < tokens.count && tokens.operatorAt(i) !== Code.SEMICOLON) i++;
+  return i - 1;
+}
+
+/** `INSERT INTO orders`, `INSERT OVERWRITE TABLE orders`, `INSERT OVERWRITE DIRECTORY '…'` */
+export function insertHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  let i = tokens.significant(index + 1);
+  while (i < tokens.count) {
+    const keyword = tokens.keyword(i);
+    if (keyword === Keyword.DIRECTORY) return i;
+    const isFiller =
+      keyword === Keyword.SCHEMA || keyword === Keyword.TABLE || FILLERS.has(keyword);
+    if (!isFiller || endsName(tokens, i)) break;
+    const next = tokens.significant(i + 1);
+    const isRowSource =
+      tokens.keyword(next) === Keyword.VALUES || tokens.keyword(next) === Keyword.SELECT;
+    if (isRowSource && keyword === Keyword.TABLE) break;
+    i = next;
+  }
+  return items.target(i);
+}
+
+/** `MERGE WITH SCHEMA EVOLUTION INTO orders` */
+export function mergeHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  let i = tokens.significant(index + 1);
+  while (tokens.keyword(i) === Keyword.SCHEMA || FILLERS.has(tokens.keyword(i))) {
+    i = tokens.significant(i + 1);
+  }
+  return items.target(i);
+}
+
+/** `COPY INTO orders` */
+export function copyHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  const into = tokens.significant(index + 1);
+  if (tokens.keyword(into) !== Keyword.INTO) return index;
+  items.operation(into);
+  return items.target(tokens.significant(into + 1));
+}
+
+/**
+ * The operation, the type of the object and its name: `CREATE TABLE orders`. What comes after says how, and is not
+ * told. `isTyped`: the type is always there, whatever words come before it.
+ */
+export function objectHead(
+  tokens: TokenList,
+  items: SummaryItems,
+  index: number,
+  isTyped: boolean,
+): number {
+  items.operation(index);
+  return object(tokens, items, tokens.significant(index + 1), isTyped);
+}
+
+function object(tokens: TokenList, items: SummaryItems, first: number, isTyped: boolean): number {
+  let type: number = Keyword.NONE;
+  let i = first;
+  for (; tokens.isName(i); i = tokens.significant(i + 1)) {
+    const keyword = tokens.keyword(i);
+    if (type === Keyword.NONE && OBJECT_TYPES.has(keyword) && (isTyped || !endsName(tokens, i))) {
+      type = keyword;
+      items.operation(i);
+    } else if (type !== Keyword.NONE || !isTyped) {
+      if (!FILLERS.has(keyword) || endsName(tokens, i)) {
+        items.target(i);
+        break;
+      }
+    }
+  }
+  return ROUTINE_TYPES.has(type) ? tokens.count : statementEnd(tokens, i - 1);
+}
+
+/** `GRANT … ON TABLE orders`, `LOAD DATA … INTO TABLE orders`: the object comes after `preposition`. */
+export function objectAfter(
+  tokens: TokenList,
+  items: SummaryItems,
+  index: number,
+  preposition: number,
+): number {
+  items.operation(index);
+  const end = statementEnd(tokens, index);
+  for (let i = index + 1; i <= end; i++) {
+    if (tokens.keyword(i) === preposition) {
+      return object(tokens, items, tokens.significant(i + 1), false);
+    }
+  }
+  return end;
+}
+
+/** `DESCRIBE HISTORY orders`, `DESCRIBE TABLE EXTENDED orders`, `DESCRIBE orders` */
+export function describeHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  const next = tokens.significant(index + 1);
+  const keyword = tokens.keyword(next);
+  const isOfTable = keyword === Keyword.HISTORY || keyword === Keyword.DETAIL;
+  if (!isOfTable || endsName(tokens, next)) return objectHead(tokens, items, index, false);
+  items.operation(index);
+  return objectHead(tokens, items, next, false);
+}
+
+/** `SHOW TABLES IN sales`, `SHOW CREATE TABLE orders`: what is shown, and of what when a name says so. */
+export function showHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  const shown = tokens.significant(index + 1);
+  if (tokens.kind(shown) !== TokenKind.WORD) return statementEnd(tokens, index);
+  switch (tokens.keyword(shown)) {
+    case Keyword.CREATE:
+    case Keyword.PARTITIONS:
+    case Keyword.TBLPROPERTIES:
+      return objectHead(tokens, items, shown, false);
+  }
+  items.operation(shown);
+  let i = tokens.significant(shown + 1);
+  for (; tokens.kind(i) === TokenKind.WORD; i = tokens.significant(i + 1)) {
+    const keyword = tokens.keyword(i);
+    if (keyword === Keyword.LIKE) break;
+    if (keyword === Keyword.IN || keyword === Keyword.FROM || keyword === Keyword.ON) {
+      return object(tokens, items, tokens.significant(i + 1), false);
+    }
+  }
+  return statementEnd(tokens, i - 1);
+}
+
+/** `SET key = value`, `SET VAR x = …`, `SET TIME ZONE …` */
+export function settingHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  const time = tokens.significant(index + 1);
+  const zone = tokens.significant(time + 1);
+  if (tokens.keyword(time) !== Keyword.TIME || tokens.keyword(zone) !== Keyword.ZONE) {
+    return objectHead(tokens, items, index, false);
+  }
+  for (const word of [index, time, zone]) items.operation(word);
+  return statementEnd(tokens, zone);
+}
+
+/** `EXECUTE IMMEDIATE …`, `EXECUTE procedure` */
+export function executeHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  const next = tokens.significant(index + 1);
+  if (tokens.keyword(next) === Keyword.IMMEDIATE) items.operation(next);
+  else items.target(next);
+  return statementEnd(tokens, index);
+}
+
+/** `MSCK REPAIR TABLE orders`, `FSCK REPAIR TABLE orders` */
+export function repairHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  const repair = tokens.significant(index + 1);
+  if (tokens.keyword(repair) !== Keyword.REPAIR) return statementEnd(tokens, index);
+  return objectHead(tokens, items, repair, false);
+}

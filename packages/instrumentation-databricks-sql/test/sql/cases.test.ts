@@ -1,0 +1,18 @@
+import * as assert from 'node:assert';
+import { sanitizeQuery, summarizeQuery } from '../../src/sql/read';
+import { CASES } from './cases';
+
+describe('sanitizeQuery and summarizeQuery', () => {
+  for (const [title, cases] of Object.entries(CASES)) {
+    describe(title, () => {
+      for (const [sql, text, summary] of cases) {
+        it(JSON.stringify(sql), () => {
+          assert.deepStrictEqual(
+            { text: sanitizeQuery(sql), summary: summarizeQuery(sql) },
+            { text: text ?? sql, summary },
+          );
+        });
+      }
+    });
+  }
+});

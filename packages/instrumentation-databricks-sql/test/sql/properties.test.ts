@@ -1,0 +1,205 @@
+import * as assert from 'node:assert';
+import * as fc from 'fast-check';
+import { sanitizeQuery, summarizeQuery } from '../../src/sql/read';
+import { tokenize } from '../../src/sql/tokenizer';
+import { TokenList } from '../../src/sql/tokens';
+
+/** Programs per property; the nightly run asks for 100 000. */
+const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 2_000);
+const MAX_SUMMARY_LENGTH = 255;
+
+// The secret is one that no keyword, name or punctuation of the generated programs contains.
+const SECRET_LETTERS = 'zqZQ';
+const NUMBER_SECRET = '94736251';
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+
+const secret = fc
+  .array(fc.constantFrom(...SECRET_LETTERS.split('')), { minLength: 6, maxLength: 12 })
+  .map((letters) => letters.join(''));
+const noise = fc.constantFrom('', ' ', "\\'", '\\"', '--', '/*', '*/', ';', '`', ', ', '\n', ')');
+const name = fc.constantFrom('a', 'orders', 'main.sales.t', '`a.b`.c', 'r', 'x', 'covid19', 'date');
+const blank = fc.constantFrom(' ', '\n', '\t ', ' /* note */ ', ' -- note\n', '/**/');
+
+function literalOf(value: string): fc.Arbitrary<string> {
+  return fc.oneof(
+    noise.map((n) => `'${n.replaceAll('"', '')}${value}'`),
+    noise.map((n) => `"${n.replaceAll("'", '')}${value}"`),
+    fc.constantFrom(
+      `'it''s ${value}'`,
+      `"a""${value}"`,
+      `r'\\${value}'`,
+      `R"${value}\\"`,
+      `X'${value}'`,
+      `DATE'${value}'`,
+      `TIMESTAMP '${value}'`,
+      `INTERVAL '${value}' DAY`,
+      `'a' '${value}' "${value}"`,
+      `$$ ${value} 'x' $$`,
+      `$body$ ${value} $$ $body$`,
+      NUMBER_SECRET,
+      `-${NUMBER_SECRET}`,
+      `+${NUMBER_SECRET}.5BD`,
+      `${NUMBER_SECRET}e-3`,
+      `.${NUMBER_SECRET}`,
+      `0x${NUMBER_SECRET}`,
+      `${NUMBER_SECRET}L`,
+    ),
+  );
+}
+
+const literal = secret.chain(literalOf);
+const expression: fc.Arbitrary<string> = fc.letrec<{ expression: string }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    literal,
+    name,
+    fc.constantFrom(':p', '?', 'NULL', 'true', '${v}', 'c:path.to[0]', "d:['k']"),
+    fc
+      .tuple(
+        tie('expression'),
+        fc.constantFrom('+', '-', ' - ', '*', '/', '||', ' AND ', '='),
+        tie('expression'),
+      )
+      .map((parts) => parts.join('')),
+    tie('expression').map((e) => `f(${e})`),
+    tie('expression').map((e) => `(${e})::int`),
+    fc
+      .tuple(name, fc.array(tie('expression'), { minLength: 1, maxLength: 4 }))
+      .map(([n, es]) => `${n} IN (${es.join(', ')})`),
+    tie('expression').map((e) => `transform(a, x -> ${e})`),
+  ),
+})).expression;
+
+const rows = fc
+  .array(fc.array(expression, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 })
+  .map((list) => list.map((row) => `(${row.join(', ')})`).join(', '));
+
+const statement = fc.oneof(
+  fc
+    .tuple(expression, blank, name, expression)
+    .map(([e, b, n, w]) => `SELECT ${e}${b}FROM ${n} WHERE ${w}`),
+  fc.tuple(name, rows).map(([n, r]) => `INSERT INTO ${n} VALUES ${r}`),
+  fc.tuple(name, expression, expression).map(([n, e, w]) => `UPDATE ${n} SET a = ${e} WHERE ${w}`),
+  fc
+    .tuple(name, expression)
+    .map(([n, e]) => `MERGE INTO ${n} t USING s ON t.a = ${e} WHEN MATCHED THEN DELETE`),
+  secret.map((s) => `SET my.key = ${s}`),
+  secret.map((s) => `SET a.b=${s} ${s} '${s}'`),
+  secret.map((s) => `ADD JAR /path/${s}.jar`),
+  secret.map((s) => `LIST s3://bucket/${s}?x=${s}`),
+  secret.map((s) => `SELECT * FROM delta.\`/mnt/${s}\``),
+  secret.map((s) => `SELECT * FROM csv.\`${s}\``),
+  secret.map((s) => `GRANT SELECT ON t TO \`${s}@example.com\``),
+  secret.map((s) => `COPY INTO t FROM 's3://${s}' WITH (CREDENTIAL (AWS_ACCESS_KEY = '${s}'))`),
+  secret.map((s) => `SELECT /*+ HINT('${s}', ${NUMBER_SECRET}) */ 1 -- ${s}\n`),
+  secret.map((s) => `SELECT 1 /* /* ${s} */ ${s} */ -- a \\\n ${s}\n`),
+  fc.tuple(name, literal).map(([n, l]) => `DECLARE ${n} STRING DEFAULT ${l}`),
+  fc.constant(`SELECT * FROM t VERSION AS OF ${NUMBER_SECRET}`),
+  fc.constant(`SELECT * FROM t@v${NUMBER_SECRET} JOIN u@${NUMBER_SECRET}`),
+);
+/** What ends a program wherever it stands: it is masked to the end. */
+const unfinished = secret.chain((s) =>
+  fc.constantFrom(
+    '',
+    `SELECT 'unterminated ${s}`,
+    `SELECT "unterminated ${s}\\"`,
+    `SELECT \`unterminated ${s}`,
+    `SELECT 1 /* unterminated ${s}`,
+    `SELECT $ unterminated ${s}`,
+    `SELECT # ${s}`,
+  ),
+);
+const statements = fc.oneof(
+  { weight: 4, arbitrary: statement },
+  {
+    weight: 1,
+    arbitrary: fc.array(statement, { minLength: 2, maxLength: 3 }).map((s) => s.join('; ')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(statement, { minLength: 1, maxLength: 2 })
+      .map((s) => `BEGIN ${s.join('; ')}; END`),
+  },
+);
+const program = fc.tuple(statements, unfinished).map(([whole, end]) => `${whole}; ${end}`);
+
+const PIECES = '\'"`$:.+-/*|@?()[]{},;#\\\0 \n';
+
+/** Text that is no SQL but made of what SQL is made of. */
+const fragments = fc
+  .array(
+    fc.oneof(
+      expression,
+      fc.constantFrom(...PIECES.split('')),
+      fc.constantFrom('--', '/*', '/*+', '*/', '$', '${', '::', '...', '0x', '1e', 'r', 'a', 'é'),
+      fc.constantFrom('IN (', 'VALUES', 'SET', 'WITH x AS (', 'ADD', 'SELECT', 'FROM', 'JOIN'),
+      fc.constantFrom('UNION', 'BEGIN', '\u00a0', '\ud800', '\udc00', '😀', '𝒜'),
+      fc.string({ unit: 'binary', maxLength: 5 }),
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => parts.join(''));
+const anyText = fc.oneof(program, fragments, fc.string({ unit: 'binary' }));
+
+function check(arbitrary: fc.Arbitrary<string>, property: (text: string) => void): void {
+  fc.assert(fc.property(arbitrary, property), { numRuns: RUNS });
+}
+
+describe('SQL readers', function () {
+  this.timeout(600_000);
+
+  it('let no secret out of a literal', () => {
+    check(program, (sql) => {
+      const told = `${sanitizeQuery(sql)}\n${summarizeQuery(sql)}`;
+      assert.doesNotMatch(told, /[zqZQ]{3}|94736251/, told);
+    });
+  });
+
+  it('leave a sanitised text as it is', () => {
+    check(anyText, (sql) => {
+      const once = sanitizeQuery(sql);
+      assert.strictEqual(sanitizeQuery(once), once);
+    });
+  });
+
+  it('leave a sanitised text as it is when it is cut', () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 0, max: 60 }), (sql, maxLength) => {
+        const once = sanitizeQuery(sql, { maxLength });
+        assert.ok(once.length <= Math.max(maxLength, 3), once);
+        assert.strictEqual(sanitizeQuery(once, { maxLength }), once);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('take every character into exactly one token', () => {
+    const tokens = new TokenList(65_536);
+    check(anyText, (sql) => {
+      tokenize(sql, tokens);
+      let joined = '';
+      for (let i = 0; i < tokens.count; i++) {
+        const token = tokens.slice(i);
+        assert.notStrictEqual(token, '');
+        joined += token;
+      }
+      assert.strictEqual(joined, sql);
+    });
+  });
+
+  it('give valid UTF-16', () => {
+    check(anyText, (sql) => {
+      assert.doesNotMatch(sanitizeQuery(sql), LONE_SURROGATE);
+      assert.doesNotMatch(summarizeQuery(sql) ?? '', LONE_SURROGATE);
+    });
+  });
+
+  it('keep the summary within its bound', () => {
+    check(anyText, (sql) => {
+      const summary = summarizeQuery(sql);
+      if (summary !== undefined)
+        assert.ok(summary.length > 0 && summary.length <= MAX_SUMMARY_LENGTH);
+    });
+  });
+});
