@@ -10,7 +10,7 @@ import {
   type ProcessorStats,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import type { Attributes } from '@opentelemetry/api';
+import { SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type * as Story from '../../src/demo/story';
@@ -69,7 +69,7 @@ function record(): () => Promise<Recorded> {
       spanId: span.spanContext().spanId,
       parentSpanId: span.parentSpanContext?.spanId,
       traceId: span.spanContext().traceId,
-      failed: span.status.code === 2,
+      failed: span.status.code === SpanStatusCode.ERROR,
       attributes: span.attributes,
     }));
     const before = performance.now();
