@@ -53,6 +53,9 @@ function nowNs(clock: Clock): number {
   return (user + system) * 1e3;
 }
 
+/** What a figure is about. */
+type Line = Pick<Figure, 'label'> & Partial<Pick<Figure, 'row' | 'target' | 'gate'>>;
+
 /** The rounds of one comparison. */
 export class Rounds {
   readonly #costs: Map<string, number[]>;
@@ -76,19 +79,34 @@ export class Rounds {
   }
 
   /** A line of the results with every arm's own cost beside it. */
-  figure(
-    subject: string,
-    reference: string,
-    line: Pick<Figure, 'label'> & Partial<Pick<Figure, 'row' | 'target' | 'gate'>>,
-  ): Figure {
+  figure(subject: string, reference: string, line: Line): Figure {
     return {
       ...line,
       unit: '×',
       better: 'lower',
       ...this.ratio(subject, reference),
       tooNoisy: !this.steady(subject, reference),
-      arms: Object.fromEntries([subject, reference].map((arm) => [arm, this.cost(arm).median])),
+      arms: this.#arms([subject, reference]),
     };
+  }
+
+  /** What `subject` costs beyond `baseline`, against `reference`. */
+  added(subject: string, baseline: string, reference: string, line: Line): Figure {
+    const baselines = this.#of(baseline);
+    const beyond = this.#of(subject).map((cost, index) => cost - (baselines[index] ?? Number.NaN));
+    const added = quartiles(ratios(beyond, this.#of(reference)));
+    return {
+      ...line,
+      unit: '×',
+      better: 'lower',
+      ...added,
+      tooNoisy: !isSteady(added),
+      arms: this.#arms([subject, baseline, reference]),
+    };
+  }
+
+  #arms(names: readonly string[]): Record<string, number> {
+    return Object.fromEntries(names.map((arm) => [arm, this.cost(arm).median]));
   }
 
   #of(arm: string): number[] {

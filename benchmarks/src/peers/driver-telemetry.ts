@@ -100,6 +100,15 @@ export class DriverTelemetry {
     });
   }
 
+  /** Has the driver itself report a session here. */
+  attachTo(session: object): void {
+    const { context } = session as { readonly context: object };
+    Object.assign(context, {
+      getTelemetryEmitter: () => this.#emitter,
+      getTelemetryAggregator: () => this.aggregator,
+    });
+  }
+
   /** A statement from its start to its record among those to be exported. */
   statement(statementId: string, sessionId: string, chunks: number): void {
     const startedMs = Date.now();

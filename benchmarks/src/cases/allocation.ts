@@ -1,0 +1,101 @@
+/** Bytes allocated per statement beyond the spans, against the built-in telemetry's. */
+import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
+import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { Benchmark, Figure } from '../harness/benchmark';
+import { SESSION_ID, statementId } from '../harness/ids';
+import { allocatedBytes } from '../harness/memory';
+import { isSteady, quartiles } from '../harness/statistics';
+import { CollectingProcessor } from '../peers/collecting';
+import { DriverTelemetry } from '../peers/driver-telemetry';
+import { NullExporter, providerOf, RecordOnlySampler } from '../peers/spans';
+import { countedStatement } from '../subjects/counted-statement';
+import { statementSpans } from '../subjects/statement-spans';
+
+/** As many as two queues hold, so that nothing overflows before the loop turns. */
+const STATEMENTS = 400;
+
+/** Counters and join of ours: the spans are made before. */
+async function oursPerStatement(chunks: number): Promise<number> {
+  const collecting = new CollectingProcessor();
+  const tracer = providerOf([collecting], new RecordOnlySampler()).getTracer(SCOPE_NAME);
+  for (let statement = 0; statement < STATEMENTS; statement++) {
+    statementSpans(tracer, statementId(), 0);
+  }
+  const processor = new DatabricksTelemetrySpanProcessor(new NullExporter());
+  const count = countedStatement();
+  count(chunks);
+  const bytes = await allocatedBytes(() => {
+    for (const span of collecting.spans) {
+      processor.onEnd(span);
+    }
+    for (let statement = 0; statement < STATEMENTS; statement++) {
+      count(chunks);
+    }
+  });
+  await processor.shutdown();
+  return bytes / STATEMENTS;
+}
+
+async function peerPerStatement(chunks: number): Promise<number> {
+  const telemetry = new DriverTelemetry();
+  const bytes = await allocatedBytes(() => {
+    for (let statement = 0; statement < STATEMENTS; statement++) {
+      telemetry.statement(statementId(), SESSION_ID, chunks);
+    }
+  });
+  await telemetry.close();
+  return bytes / STATEMENTS;
+}
+
+const WARM_UP_ROUNDS = 30;
+
+export const benchmark: Benchmark = {
+  name: 'allocation',
+  title: 'Bytes allocated per statement beyond its spans, against the built-in telemetry',
+  // The whole measurement has to fit into the young generation.
+  nodeFlags: ['--min-semi-space-size=128', '--max-semi-space-size=128'],
+  async run(effort): Promise<Figure[]> {
+    const rounds = effort.short ? 7 : 25;
+    const figures: Figure[] = [];
+    for (const [chunks, target, gate] of [
+      [0, 0.2, 0.3],
+      [20, 0.05, 0.08],
+    ] as const) {
+      const ours: number[] = [];
+      const peer: number[] = [];
+      for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+        const bytes = {
+          ours: await oursPerStatement(chunks),
+          peer: await peerPerStatement(chunks),
+        };
+        if (round >= 0) {
+          ours.push(bytes.ours);
+          peer.push(bytes.peer);
+        }
+      }
+      const ratio = quartiles(ours.map((bytes, round) => bytes / (peer[round] ?? Number.NaN)));
+      const bytes = (label: string, values: readonly number[]): Figure => ({
+        label,
+        unit: 'bytes',
+        better: 'lower',
+        ...quartiles(values),
+        tooNoisy: false,
+      });
+      figures.push(
+        {
+          row: 4,
+          label: `${chunks} chunks`,
+          unit: '×',
+          better: 'lower',
+          ...ratio,
+          target,
+          gate,
+          tooNoisy: !isSteady(ratio),
+        },
+        bytes(`${chunks} chunks: ours`, ours),
+        bytes(`${chunks} chunks: built-in telemetry`, peer),
+      );
+    }
+    return figures;
+  },
+};

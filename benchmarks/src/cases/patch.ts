@@ -1,0 +1,132 @@
+/** What the patches add to a call, over a stub of the driver, against a bare span. */
+import { context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
+import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import { alternate, type Arm } from '../harness/alternate';
+import type { Benchmark, Figure } from '../harness/benchmark';
+import { inTurns } from '../harness/turn';
+import { mysql2Arms } from '../peers/mysql2';
+import { bareSpan, batching, noSdkProvider, providerOf, startBareSpan } from '../peers/spans';
+import { stubSession, tracingOf } from '../subjects/stub-driver';
+
+const SPAN = 'one span';
+const SPANS = '1 + 20 spans';
+const UNPATCHED = 'unpatched';
+const SQL = "SELECT * FROM main.sales.orders WHERE id = 42 AND state = 'open'";
+const CHUNKS = 20;
+
+type Session = ReturnType<typeof stubSession>;
+
+function sync(name: string, work: () => void): Arm {
+  return { name, run: (units) => inTurns(units, work) };
+}
+
+function executing(name: string, session: Session): Arm {
+  return {
+    name,
+    run: async (units) => {
+      for (let unit = 0; unit < units; unit++) {
+        await session.execute(SQL);
+      }
+    },
+  };
+}
+
+function querying(name: string, session: Session): Arm {
+  return {
+    name,
+    run: async (units) => {
+      for (let unit = 0; unit < units; unit++) {
+        await session.query(SQL, CHUNKS);
+      }
+    },
+  };
+}
+
+export const benchmark: Benchmark = {
+  name: 'patch',
+  title: 'What the patches add to a call, against bare spans',
+  async run(effort): Promise<Figure[]> {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const provider = providerOf([batching()]);
+    const bare = provider.getTracer('bare');
+    const sampled = tracingOf(provider.getTracer(SCOPE_NAME));
+    const unsampled = tracingOf(
+      providerOf([batching()], new AlwaysOffSampler()).getTracer(SCOPE_NAME),
+    );
+    const none = tracingOf(noSdkProvider().getTracer(SCOPE_NAME));
+    const plain = mysql2Arms(provider, false);
+    const masked = mysql2Arms(provider, true);
+
+    const one = sync(SPAN, () => {
+      bareSpan(bare);
+    });
+    const many = sync(SPANS, () => {
+      const parent = startBareSpan(bare);
+      for (let child = 0; child < CHUNKS; child++) {
+        bareSpan(bare);
+      }
+      parent.end();
+    });
+    const execute = await alternate(
+      [
+        executing('patched', stubSession(sampled)),
+        executing('no SDK', stubSession(none)),
+        executing(UNPATCHED, stubSession()),
+        sync('mysql2', plain.patched),
+        sync('mysql2, masked', masked.patched),
+        sync('mysql2, unpatched', plain.unpatched),
+        one,
+      ],
+      [['patched', SPAN]],
+      effort,
+    );
+    const query = await alternate(
+      [
+        querying('unsampled', stubSession(unsampled)),
+        querying('sampled', stubSession(sampled)),
+        querying(UNPATCHED, stubSession()),
+        one,
+        many,
+      ],
+      [
+        ['unsampled', SPAN],
+        ['sampled', SPANS],
+      ],
+      effort,
+    );
+    return [
+      query.added('unsampled', UNPATCHED, SPAN, {
+        row: 5,
+        label: 'statement with 20 chunks, unsampled, against one span',
+        target: 1.25,
+        gate: 1.4,
+      }),
+      query.added('sampled', UNPATCHED, SPANS, {
+        row: 5,
+        label: 'statement with 20 chunks, sampled, against 1 + 20 spans',
+        target: 1.15,
+        gate: 1.3,
+      }),
+      execute.added('patched', UNPATCHED, SPAN, {
+        row: 6,
+        label: 'executeStatement, against one span',
+        target: 1.35,
+        gate: 1.6,
+      }),
+      execute.added('mysql2', 'mysql2, unpatched', SPAN, {
+        label: 'mysql2 query, against one span',
+      }),
+      execute.added('mysql2, masked', 'mysql2, unpatched', SPAN, {
+        label: 'mysql2 query with maskStatement, against one span',
+      }),
+      execute.added('no SDK', UNPATCHED, SPAN, {
+        row: 7,
+        label: 'executeStatement with no SDK registered, against one span',
+        target: 0.2,
+        gate: 0.3,
+      }),
+    ];
+  },
+};
