@@ -171,9 +171,10 @@ class Output {
 
 class Sanitizer {
   private readonly output: Output;
-  /** Position of the first token after the first row of a list of rows, and of the last token of its other rows. */
-  private rowsStart = -1;
-  private rowsEnd = -1;
+  /** What to replace once it is reached: the value of a setting, the rows after the first. */
+  private nextStart = -1;
+  private nextLast = -1;
+  private nextReplacement = '';
 
   constructor(
     private readonly tokens: TokenList,
@@ -194,9 +195,10 @@ class Sanitizer {
         i = this.replaceable(i, kind);
         if (output.isFull) break;
       }
-      if (i + 1 === this.rowsStart) {
-        output.replace(this.rowsStart, this.rowsEnd, '');
-        i = this.rowsEnd;
+      if (i + 1 === this.nextStart) {
+        output.replace(this.nextStart, this.nextLast, this.nextReplacement);
+        i = this.nextLast;
+        this.nextStart = -1;
       }
     }
     output.keepUpTo(count);
@@ -251,9 +253,11 @@ class Sanitizer {
         this.rows(this.tokens.significant(index + 1));
         return index;
       case Keyword.SET:
-        return this.setting(index);
+        this.setting(index);
+        return index;
       case Keyword.ADD:
-        return this.resource(index);
+        this.resource(index);
+        return index;
       default:
         return index;
     }
@@ -281,32 +285,38 @@ class Sanitizer {
     if (rowEnd === -1) return;
     const end = followingRowsEnd(tokens, rowEnd, isCut);
     if (end === rowEnd) return;
-    this.rowsStart = rowEnd + 1;
-    this.rowsEnd = end;
+    this.replaceNext(rowEnd + 1, end, '');
+  }
+
+  /** The tokens before `start` are read as any others. */
+  private replaceNext(start: number, last: number, replacement: string): void {
+    if (this.nextStart !== -1) return;
+    this.nextStart = start;
+    this.nextLast = last;
+    this.nextReplacement = replacement;
   }
 
   /** `SET key = value`: whatever the value looks like, it is one. */
-  private setting(index: number): number {
+  private setting(index: number): void {
     const { tokens } = this;
-    if (!startsStatement(tokens, index)) return index;
+    if (!startsStatement(tokens, index)) return;
     const value = settingValue(tokens, index);
-    return value === -1 ? index : this.maskStatement(value, index);
+    if (value !== -1) this.maskStatement(value);
   }
 
   /** `ADD JAR path`: the path needs no quotes. */
-  private resource(index: number): number {
+  private resource(index: number): void {
     const { tokens } = this;
-    if (!startsStatement(tokens, index)) return index;
-    const path = tokens.significant(tokens.significant(index + 1) + 1);
-    return this.maskStatement(path, index);
+    if (!startsStatement(tokens, index)) return;
+    const type = tokens.significant(index + 1);
+    const isWord = tokens.kind(type) === TokenKind.WORD;
+    this.maskStatement(isWord ? tokens.significant(type + 1) : type);
   }
 
-  /** Masks all from `first` to the end of the statement; returns the last position of that, or `otherwise`. */
-  private maskStatement(first: number, otherwise: number): number {
+  /** Masks all from `first` to the end of the statement. */
+  private maskStatement(first: number): void {
     const end = statementEnd(this.tokens, first);
-    if (end <= first) return otherwise;
-    this.output.replace(first, end - 1, MASK);
-    return end - 1;
+    if (end > first) this.replaceNext(first, end - 1, MASK);
   }
 }
 

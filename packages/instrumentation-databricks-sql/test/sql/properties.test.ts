@@ -57,7 +57,7 @@ const expression: fc.Arbitrary<string> = fc.letrec<{ expression: string }>((tie)
     fc
       .tuple(
         tie('expression'),
-        fc.constantFrom('+', '-', ' - ', '*', '/', '||', ' AND ', '='),
+        fc.constantFrom('+', '- ', ' - ', '*', '/', '||', ' AND ', '='),
         tie('expression'),
       )
       .map((parts) => parts.join('')),
@@ -86,6 +86,8 @@ const statement = fc.oneof(
   secret.map((s) => `SET my.key = ${s}`),
   secret.map((s) => `SET a.b=${s} ${s} '${s}'`),
   secret.map((s) => `ADD JAR /path/${s}.jar`),
+  secret.map((s) => `ADD '${s}' ${s} -- ${s}\n`),
+  secret.map((s) => `SET '${s}' /* ${s} */ = ${s}`),
   secret.map((s) => `LIST s3://bucket/${s}?x=${s}`),
   secret.map((s) => `SELECT * FROM delta.\`/mnt/${s}\``),
   secret.map((s) => `SELECT * FROM csv.\`${s}\``),
