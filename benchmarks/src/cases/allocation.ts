@@ -4,7 +4,7 @@ import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { SESSION_ID, statementId } from '../harness/ids';
 import { allocatedBytes } from '../harness/memory';
-import { isSteady, quartiles } from '../harness/statistics';
+import { sampled, sampledRatio } from '../harness/sampled';
 import { CollectingProcessor } from '../peers/collecting';
 import { DriverTelemetry } from '../peers/driver-telemetry';
 import { NullExporter, providerOf, RecordOnlySampler } from '../peers/spans';
@@ -73,27 +73,10 @@ export const benchmark: Benchmark = {
           peer.push(bytes.peer);
         }
       }
-      const ratio = quartiles(ours.map((bytes, round) => bytes / (peer[round] ?? Number.NaN)));
-      const bytes = (label: string, values: readonly number[]): Figure => ({
-        label,
-        unit: 'bytes',
-        better: 'lower',
-        ...quartiles(values),
-        tooNoisy: false,
-      });
       figures.push(
-        {
-          row: 4,
-          label: `${chunks} chunks`,
-          unit: '×',
-          better: 'lower',
-          ...ratio,
-          target,
-          gate,
-          tooNoisy: !isSteady(ratio),
-        },
-        bytes(`${chunks} chunks: ours`, ours),
-        bytes(`${chunks} chunks: built-in telemetry`, peer),
+        { ...sampledRatio(`${chunks} chunks`, ours, peer), row: 4, target, gate },
+        sampled(`${chunks} chunks: ours`, 'bytes', ours),
+        sampled(`${chunks} chunks: built-in telemetry`, 'bytes', peer),
       );
     }
     return figures;

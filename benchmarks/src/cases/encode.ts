@@ -53,7 +53,7 @@ function ours(): Arm {
 }
 
 function peer(): Arm {
-  const { encode } = driverExporter(() => {});
+  const exporter = driverExporter(() => {});
   const metrics = Array.from({ length: RECORDS }, (): TelemetryMetric => ({
     metricType: 'statement',
     timestamp: 1_800_000_000_000,
@@ -76,7 +76,7 @@ function peer(): Arm {
       for (let unit = 0; unit < units; unit++) {
         const metric = metrics[unit % RECORDS];
         if (metric !== undefined) {
-          sink += encode(metric).length;
+          sink += exporter.encode(metric).length;
         }
       }
     },

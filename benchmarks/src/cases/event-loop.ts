@@ -6,7 +6,7 @@ import type IDBSQLSession from '@databricks/sql/dist/contracts/IDBSQLSession';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { Benchmark, Figure } from '../harness/benchmark';
-import { quartiles } from '../harness/statistics';
+import { sampled, sampledRatio } from '../harness/sampled';
 import { freshDriver, openSession, query } from '../peers/driver';
 import { telemetry } from '../subjects/telemetry';
 
@@ -57,22 +57,11 @@ export const benchmark: Benchmark = {
       without.push(await delayMs(bare, durationMs));
       withUs.push(await delayMs(patched, durationMs));
     }
-    const figure = (label: string, values: readonly number[], unit: 'ms' | '×'): Figure => ({
-      label,
-      unit,
-      better: 'lower',
-      ...quartiles(values),
-      tooNoisy: false,
-    });
     return [
-      figure('the driver alone', without, 'ms'),
-      figure('with our telemetry', withUs, 'ms'),
+      sampled('the driver alone', 'ms', without),
+      sampled('with our telemetry', 'ms', withUs),
       {
-        ...figure(
-          'with our telemetry, against the driver alone',
-          withUs.map((delay, round) => delay / (without[round] ?? Number.NaN)),
-          '×',
-        ),
+        ...sampledRatio('with our telemetry, against the driver alone', withUs, without),
         row: 16,
         target: 1.1,
         gate: 2,

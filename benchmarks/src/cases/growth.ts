@@ -6,6 +6,7 @@ import { alternate, type Arm, type Effort } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { statementId } from '../harness/ids';
 import { retainedBytes } from '../harness/memory';
+import { sampled } from '../harness/sampled';
 import { inTurns } from '../harness/turn';
 import {
   closeSpan,
@@ -123,15 +124,9 @@ async function heapSlope(count: number): Promise<Figure> {
   const bytes = (await retainedBytes(() => run(count))) / count;
   return {
     row: 16,
-    label: `heap kept per statement, over ${count.toLocaleString('en')}`,
-    unit: 'bytes',
-    better: 'lower',
-    lower: bytes,
-    median: bytes,
-    upper: bytes,
+    ...sampled(`heap kept per statement, over ${count.toLocaleString('en')}`, 'bytes', [bytes]),
     target: 1,
     gate: 5,
-    tooNoisy: false,
   };
 }
 

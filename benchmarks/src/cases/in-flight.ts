@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { SESSION_ID } from '../harness/ids';
 import { retainedBytes } from '../harness/memory';
-import { quartiles } from '../harness/statistics';
+import { sampled, sampledRatio } from '../harness/sampled';
 import { CollectingProcessor } from '../peers/collecting';
 import { DriverTelemetry } from '../peers/driver-telemetry';
 import { NullExporter, providerOf, RecordOnlySampler } from '../peers/spans';
@@ -52,26 +52,15 @@ export const benchmark: Benchmark = {
       ours.push(await oursPerStatement());
       peer.push(await peerPerStatement());
     }
-    const bytes = (label: string, values: readonly number[]): Figure => ({
-      label,
-      unit: 'bytes',
-      better: 'lower',
-      ...quartiles(values),
-      tooNoisy: false,
-    });
     return [
       {
-        ...bytes(
-          'the processor, against the built-in telemetry',
-          ours.map((value, round) => value / (peer[round] ?? Number.NaN)),
-        ),
+        ...sampledRatio('the processor, against the built-in telemetry', ours, peer),
         row: 11,
-        unit: '×',
         target: 0.7,
         gate: 0.9,
       },
-      bytes('the processor', ours),
-      bytes('built-in telemetry', peer),
+      sampled('the processor', 'bytes', ours),
+      sampled('built-in telemetry', 'bytes', peer),
     ];
   },
 };

@@ -12,6 +12,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { alternate, type Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { retainedBytes } from '../harness/memory';
+import { sampled } from '../harness/sampled';
 import { SESSION_ID } from '../harness/ids';
 import { DriverTelemetry } from '../peers/driver-telemetry';
 import { endedSpan } from '../subjects/ended-span';
@@ -145,15 +146,9 @@ export const benchmark: Benchmark = {
         flood(RETAINED_RECORDS);
       });
       figures.push({
+        ...sampled(`kept per record beyond the cap: ${name}`, 'bytes', [bytes / RETAINED_RECORDS]),
         row: 10,
-        label: `kept per record beyond the cap: ${name}`,
-        unit: 'bytes',
-        better: 'lower',
-        lower: bytes / RETAINED_RECORDS,
-        median: bytes / RETAINED_RECORDS,
-        upper: bytes / RETAINED_RECORDS,
         ...bounds,
-        tooNoisy: false,
       });
     }
     return figures;

@@ -82,9 +82,9 @@ async function serve(work: Work): Promise<void> {
 
 async function measured(work: Work, units: number): Promise<void> {
   const before = process.cpuUsage();
-  const start = performance.now();
+  const startMs = performance.now();
   await work(units);
-  const wallMs = performance.now() - start;
+  const wallMs = performance.now() - startMs;
   const { user, system } = process.cpuUsage(before);
   const done: Done = { wallMs, cpuMs: (user + system) / 1e3 };
   process.send?.(done);
