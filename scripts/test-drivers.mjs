@@ -1,0 +1,58 @@
+// Runs the instrumentation's tests against releases of the driver: those given as arguments, or the whole matrix.
+// Each is installed on demand into a folder of its own, so that nobody else pays for them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MATRIX = ['1.9.0', '1.12.0', '1.13.0', '1.14.0', '1.15.0', '1.17.0', '2.0.0', '2.1.0'];
+const TESTS = 'packages/instrumentation-databricks-sql/build/test';
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+function run(command, args, options) {
+  const { status } = spawnSync(command, args, { stdio: 'inherit', ...options });
+  return status ?? 1;
+}
+
+/** Without the optional dependencies: the `lz4` of the 1.x line needs a compiler, and throws at load without it. */
+function install(version) {
+  const folder = path.join(root, '.drivers', version);
+  const manifest = path.join(folder, 'node_modules/@databricks/sql/package.json');
+  if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version) {
+    return folder;
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
+  const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const status = run(
+    'npm',
+    ['install', ...flags, '--ignore-scripts', '--omit=optional', `@databricks/sql@${version}`],
+    { cwd: folder },
+  );
+  if (status !== 0) process.exit(status);
+  return folder;
+}
+
+let failed = 0;
+const versions = process.argv.length > 2 ? process.argv.slice(2) : MATRIX;
+for (const version of versions) {
+  const folder = install(version);
+  console.log(`\n@databricks/sql ${version}`);
+  const status = run(
+    process.execPath,
+    [
+      path.join(root, 'node_modules/mocha/bin/mocha.js'),
+      '--no-config',
+      '--timeout=20000',
+      '--reporter=dot',
+      `--ignore=${TESTS}/{sql,console}/**`,
+      `${TESTS}/**/*.test.js`,
+    ],
+    { cwd: root, env: { ...process.env, DATABRICKS_SQL_DRIVER_FOLDER: folder } },
+  );
+  if (status !== 0) {
+    failed += 1;
+    console.log(`@databricks/sql ${version}: tests failed`);
+  }
+}
+process.exit(failed === 0 ? 0 : 1);
