@@ -112,16 +112,21 @@ export interface Operation {
   getResultHandler?(): Promise<unknown>;
 }
 
-/** `TRowSet`. */
-export interface RowSet {
-  readonly resultLinks?: readonly ResultLink[] | null;
-  readonly arrowBatches?: readonly { readonly batch?: { readonly length: number } | null }[] | null;
-  readonly columns?: readonly object[] | null;
+interface ColumnVector {
+  readonly values?: { readonly length: number };
 }
 
-/** `TSparkArrowResultLink`. */
-export interface ResultLink {
-  readonly rowCount?: { toNumber(allowImprecise?: boolean): number };
+/** `TRowSet`. */
+export interface RowSet {
+  readonly resultLinks?: readonly object[] | null;
+  readonly arrowBatches?:
+    | readonly {
+        readonly batch?: { readonly length: number } | null;
+        readonly rowCount?: { toNumber(allowImprecise?: boolean): number } | null;
+      }[]
+    | null;
+  /** Each column has one of its fields set, by type. */
+  readonly columns?: readonly Readonly<Record<string, ColumnVector | null>>[] | null;
 }
 
 /** `RowSetProvider`. */
@@ -134,8 +139,6 @@ export interface RowSetProvider {
 export interface CloudFetchResultHandler {
   readonly isLZ4Compressed?: boolean;
   readonly source?: RowSetProvider;
-  /** Downloads that were started and not yet taken by the consumer. */
-  readonly downloadTasks?: readonly unknown[];
 }
 
 /** What `downloadLink` resolves with: the file as it crossed the wire, not yet decompressed. */

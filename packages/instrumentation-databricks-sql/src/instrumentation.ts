@@ -70,8 +70,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   override setConfig(config: DatabricksSqlInstrumentationConfig): void {
     super.setConfig(resolveConfig(config, componentDiag()));
-    // The base class sets the first configuration before `init`.
-    if ('tracing' in this) this.tracing.config = this.getConfig() as ResolvedConfig;
+    if (this.isStarted) this.tracing.config = this.getConfig() as ResolvedConfig;
   }
 
   override setTracerProvider(tracerProvider: TracerProvider): void {
@@ -95,19 +94,9 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     });
   }
 
+  /** Called by the constructor, and again by whoever asks for the module definitions. */
   protected override init(): InstrumentationNodeModuleDefinition[] {
-    this.tracing = new Tracing(
-      componentDiag(),
-      this.getConfig() as ResolvedConfig,
-      new Metrics(this.meter),
-      () => this.tracer,
-    );
-    this.patches = new PrototypePatches();
-    if (isDriverLoaded()) {
-      componentDiag().warn(
-        `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or hand it to patch()`,
-      );
-    }
+    if (!this.isStarted) this.start();
     const files = Object.entries(PATCHED_FILES).map(([file, patch]) =>
       this.file(file, PATCHED_VERSIONS, (exports, version) => {
         this.patches.apply(defaultExport(exports), patch(this.tracing, version));
@@ -134,8 +123,28 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     ];
   }
 
+  /** The base class configures and measures before `init`. */
+  private get isStarted(): boolean {
+    return Object.hasOwn(this, 'tracing');
+  }
+
+  private start(): void {
+    this.tracing = new Tracing(
+      componentDiag(),
+      this.getConfig() as ResolvedConfig,
+      new Metrics(this.meter),
+      () => this.tracer,
+    );
+    this.patches = new PrototypePatches();
+    if (isDriverLoaded()) {
+      componentDiag().warn(
+        `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or hand it to patch()`,
+      );
+    }
+  }
+
   protected override _updateMetricInstruments(): void {
-    if ('tracing' in this) this.tracing.metrics = new Metrics(this.meter);
+    if (this.isStarted) this.tracing.metrics = new Metrics(this.meter);
   }
 
   /** What throws in here would break the application's `require`. */

@@ -95,7 +95,6 @@ export class FetchCall extends Call {
   override failed(error: unknown): void {
     const { statement } = this;
     const outlivedStatement = statement.ended;
-    statement.totals.fetchFailed(error);
     statement.callRejected(error, this);
     if (this.span !== undefined) super.failed(error);
     else if (outlivedStatement && this.tracing.config.fetchSpans) this.tellFailure(error);

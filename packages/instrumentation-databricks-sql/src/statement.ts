@@ -53,6 +53,8 @@ export class Statement {
   private stateResponse: OperationStatus | undefined = undefined;
   /** When the terminal state was seen. */
   private terminalMs: number | undefined = undefined;
+  /** Retries until then; later ones are those of fetches and downloads. */
+  private terminalRetryCount: number | undefined = undefined;
   private lastResponseMs: number;
   private submitted = false;
   private directResults: boolean | undefined = undefined;
@@ -216,6 +218,7 @@ export class Statement {
   private sawState(state: StatementState, atMs: number): void {
     this.state = state;
     this.terminalMs = atMs;
+    this.terminalRetryCount = this.retryCount;
   }
 
   /** A cancel the application asked for is an outcome, not a failure. */
@@ -277,7 +280,8 @@ export class Statement {
       attributes[ATTR_DATABRICKS_STATEMENT_POLL_COUNT] = this.pollCount;
       attributes[ATTR_DATABRICKS_STATEMENT_POLL_DURATION] = this.pollMs / 1000;
     }
-    if (this.retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = this.retryCount;
+    const retryCount = this.terminalRetryCount ?? this.retryCount;
+    if (retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = retryCount;
     return attributes;
   }
 }

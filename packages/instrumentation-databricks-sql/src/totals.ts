@@ -30,19 +30,16 @@ export class Totals {
   private lastRowsMs = 0;
   private linksPresent = 0;
   private pagesPresent = 0;
-  private pagesConsumed = 0;
   private downloadsStarted = 0;
   private downloadsSucceeded = 0;
-  private filesFailed = 0;
-  private downloadErrors: WeakSet<object> | undefined = undefined;
+  /** Rows by chunk index; files that failed or are still on their way have none. */
+  private readonly chunkRows: (number | undefined)[] = [];
   private pageBytes = 0;
   private fileBytes = 0;
   private arePageBytesKnown = true;
   private firstDownloadMs: number | undefined = undefined;
   private slowestDownloadMs = 0;
   private totalDownloadMs = 0;
-  /** The driver's own list of downloads that were started and not yet given to the consumer. */
-  private downloadTasks: readonly unknown[] | undefined = undefined;
 
   constructor(private readonly submittedMs: number) {}
 
@@ -60,10 +57,11 @@ export class Totals {
     this.rowCount += rows;
   }
 
-  /** A page or a list of links arrived. A page is consumed as it comes. */
+  /** A page or a list of links arrived. */
   received(rowSet: RowSet): void {
-    if (!this.offered(rowSet)) return;
-    this.pagesConsumed += 1;
+    const rows = this.offered(rowSet);
+    if (rows === 0) return;
+    this.chunkRows.push(rows);
     if (rowSet.arrowBatches == null) {
       this.arePageBytesKnown = false;
       return;
@@ -71,41 +69,28 @@ export class Totals {
     for (const { batch } of rowSet.arrowBatches) this.pageBytes += batch?.length ?? 0;
   }
 
-  /** @returns whether it is a page; an empty one, with which column-based results end, is no chunk */
-  private offered(rowSet: RowSet): boolean {
+  /** @returns the rows of a page; an empty one, with which column-based results end, is no chunk */
+  private offered(rowSet: RowSet): number {
     const links = rowSet.resultLinks?.length ?? 0;
     this.linksPresent += links;
-    if (links > 0 || !hasRows(rowSet)) return false;
-    this.pagesPresent += 1;
-    return true;
+    const rows = links > 0 ? 0 : rowsOf(rowSet);
+    if (rows > 0) this.pagesPresent += 1;
+    return rows;
   }
 
   /** @returns the zero-based the zero-based index of the chunk: downloads start in the order of the links */
-  downloadStarted(downloadTasks: readonly unknown[] | undefined): number {
-    this.downloadTasks = downloadTasks;
+  downloadStarted(): number {
     this.downloadsStarted += 1;
     return this.downloadsStarted - 1;
   }
 
-  downloadSucceeded(index: number, durationMs: number, bytes: number): void {
+  downloadSucceeded(index: number, durationMs: number, bytes: number, rows: number): void {
+    this.chunkRows[index] = rows;
     this.downloadsSucceeded += 1;
     this.fileBytes += bytes;
     this.totalDownloadMs += durationMs;
     if (index === 0) this.firstDownloadMs = durationMs;
     if (durationMs > this.slowestDownloadMs) this.slowestDownloadMs = durationMs;
-  }
-
-  downloadFailed(error: unknown): void {
-    if (typeof error !== 'object' || error === null) return;
-    this.downloadErrors ??= new WeakSet();
-    this.downloadErrors.add(error);
-  }
-
-  /** A fetch failed: when it was for a download, the consumer was given the failure in place of a file. */
-  fetchFailed(error: unknown): void {
-    if (typeof error === 'object' && error !== null && this.downloadErrors?.has(error) === true) {
-      this.filesFailed += 1;
-    }
   }
 
   /** The figures as attributes, as of now; what the driver never learned is left out. */
@@ -133,16 +118,22 @@ export class Totals {
       if (results != null) this.offered(results);
     }
     attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = this.linksPresent + this.pagesPresent;
-    attributes[ATTR_DATABRICKS_RESULT_CHUNK_COUNT] = this.pagesConsumed + this.filesConsumed;
+    attributes[ATTR_DATABRICKS_RESULT_CHUNK_COUNT] = this.chunksConsumed;
     if (this.arePageBytesKnown) {
       attributes[ATTR_DATABRICKS_RESULT_SIZE] = this.pageBytes + this.fileBytes;
     }
   }
 
-  private get filesConsumed(): number {
-    return this.downloadTasks === undefined
-      ? this.downloadsSucceeded
-      : this.downloadsStarted - this.downloadTasks.length - this.filesFailed;
+  /** Those of whose rows the consumer was given some: the driver itself reads ahead. */
+  private get chunksConsumed(): number {
+    let rowsBefore = 0;
+    let consumed = 0;
+    for (const rows of this.chunkRows) {
+      if (rowsBefore >= this.rowCount) break;
+      if (rows !== undefined) consumed += 1;
+      rowsBefore += rows ?? 0;
+    }
+    return consumed;
   }
 
   private addDownloads(attributes: Attributes, metadata: ResultSetMetadata | undefined): void {
@@ -172,12 +163,14 @@ function hasResultSet(operation: Operation): boolean {
   return handle === undefined || handle.hasResultSet === true;
 }
 
-function hasRows(rowSet: RowSet): boolean {
-  if (rowSet.arrowBatches != null && rowSet.arrowBatches.length > 0) return true;
-  const column = rowSet.columns?.[0];
-  if (column === undefined) return false;
-  return Object.values(column).some(
-    (vector: { readonly values?: { readonly length?: number } } | null | undefined) =>
-      (vector?.values?.length ?? 0) > 0,
-  );
+function rowsOf({ arrowBatches, columns }: RowSet): number {
+  if (arrowBatches != null) {
+    return arrowBatches.reduce((rows, { rowCount }) => rows + (rowCount?.toNumber(true) ?? 0), 0);
+  }
+  const [column] = columns ?? [];
+  if (column === undefined) return 0;
+  for (const vector of Object.values(column)) {
+    if (vector != null) return vector.values?.length ?? 0;
+  }
+  return 0;
 }

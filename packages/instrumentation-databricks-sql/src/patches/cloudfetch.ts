@@ -60,7 +60,7 @@ class DownloadCall extends Call {
     handler: CloudFetchResultHandler,
     override readonly statement: Statement,
   ) {
-    const index = statement.totals.downloadStarted(handler.downloadTasks);
+    const index = statement.totals.downloadStarted();
     super(
       tracing,
       tracing.config.cloudFetchSpans && tracing.isDetailSampled(statement)
@@ -86,7 +86,7 @@ class DownloadCall extends Call {
     const durationMs = performance.now() - this.startMs;
     let bytes = 0;
     for (const batch of file.batches ?? []) bytes += batch.byteLength ?? 0;
-    statement.totals.downloadSucceeded(this.index, durationMs, bytes);
+    statement.totals.downloadSucceeded(this.index, durationMs, bytes, file.rowCount ?? 0);
     if (tracing.metrics.live) {
       tracing.metrics.recordDownload(durationMs, bytes, statement.session.metric);
     }
@@ -99,7 +99,6 @@ class DownloadCall extends Call {
 
   override failed(error: unknown): void {
     const { statement, tracing } = this;
-    statement.totals.downloadFailed(error);
     if (tracing.metrics.live) {
       tracing.metrics.recordDownload(performance.now() - this.startMs, undefined, {
         ...statement.session.metric,

@@ -11,6 +11,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import {
+  AlwaysOnSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
   SimpleSpanProcessor,
@@ -22,7 +23,6 @@ import { loadPatchedDriver } from './driver';
 
 export interface TestBedOptions {
   readonly config?: DatabricksSqlInstrumentationConfig;
-  readonly sampler?: Sampler;
   readonly warehouse?: LocalWarehouseOptions;
   readonly spanProcessors?: readonly SpanProcessor[];
 }
@@ -41,6 +41,8 @@ export class TestBed {
   readonly instrumentation: DatabricksSqlInstrumentation;
   readonly driver: typeof Driver;
   readonly provider: BasicTracerProvider;
+  /** Decides on the spans from here on. */
+  sampler: Sampler = new AlwaysOnSampler();
   private readonly exporter = new InMemorySpanExporter();
   private readonly metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   private readonly metricReader = new PeriodicExportingMetricReader({
@@ -52,10 +54,13 @@ export class TestBed {
 
   private constructor(
     readonly warehouse: LocalWarehouse,
-    { config, sampler, spanProcessors = [] }: TestBedOptions,
+    { config, spanProcessors = [] }: TestBedOptions,
   ) {
     this.provider = new BasicTracerProvider({
-      ...(sampler === undefined ? {} : { sampler }),
+      sampler: {
+        shouldSample: (...args) => this.sampler.shouldSample(...args),
+        toString: () => 'the sampler of the test',
+      },
       spanProcessors: [new SimpleSpanProcessor(this.exporter), ...spanProcessors],
     });
     context.disable();
@@ -77,8 +82,10 @@ export class TestBed {
     await this.warehouse.stop();
   }
 
-  /** Forgets what was recorded, scripted and broken. */
+  /** Forgets what was recorded, configured, scripted and broken. */
   reset(): void {
+    this.sampler = new AlwaysOnSampler();
+    this.instrumentation.setConfig({});
     this.exporter.reset();
     this.warehouse.reset();
     this.warehouse.clearLogs();
