@@ -16,6 +16,7 @@ export {
   type QueryResult,
   SqlError,
 } from './engine/engine';
+export { DuckDbEngine } from './engine/duckdb/duckdb-engine';
 export { column, generated, range, table } from './engine/relation';
 export type { Column, ColumnValues, DataType, Relation, SimpleKind, Value } from './engine/types';
 export type { Fault, FaultRule } from './faults';
