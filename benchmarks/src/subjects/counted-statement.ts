@@ -44,7 +44,7 @@ export function countedStatement(): (chunks: number) => Attributes {
     statement.opened(OPERATION);
     const { totals } = statement;
     for (let index = 0; index < chunks; index++) {
-      totals.downloadSucceeded(totals.downloadStarted(undefined), 12, 1_048_576);
+      totals.downloadSucceeded(totals.downloadStarted(), 12, 1_048_576, 1_000);
     }
     totals.fetched(1_000);
     statement.beginClose('CLOSED');

@@ -49,7 +49,7 @@ export function statementLife(tracing: Tracing): Life {
       call.succeeded(operation);
       const { totals } = statement;
       for (let index = 0; index < chunks; index++) {
-        totals.downloadSucceeded(totals.downloadStarted(undefined), 12, 1_048_576);
+        totals.downloadSucceeded(totals.downloadStarted(), 12, 1_048_576, 1_000);
       }
       totals.fetched(ROWS.length);
       const close = new CloseCall(tracing, operation, statement, 'CLOSED');
