@@ -31,11 +31,11 @@ export const Code = {
 } as const;
 
 /** Codes from here on are not ASCII and have no class in {@link charClasses}. */
-export const ASCII_END = 0x80;
+const ASCII_END = 0x80;
 /** Set in the code of an ASCII letter, it makes the letter lower case. */
-export const CASE_BIT = 0x20;
+const CASE_BIT = 0x20;
 
-export const CharClass = {
+const CharClass = {
   UNKNOWN: 0,
   BLANK: 1,
   LETTER: 2,
@@ -48,9 +48,9 @@ export const CharClass = {
 } as const;
 
 /** {@link CharClass} by ASCII code. */
-export const charClasses = new Uint8Array(ASCII_END);
+const charClasses = new Uint8Array(ASCII_END);
 /** 1 for letters, digits and the underscore, by ASCII code. */
-export const wordCharacters = new Uint8Array(ASCII_END);
+const wordCharacters = new Uint8Array(ASCII_END);
 
 function classify(characters: string, charClass: number): void {
   for (let i = 0; i < characters.length; i++) {
@@ -109,3 +109,6 @@ export function isWordStart(codes: Uint16Array, at: number): boolean {
   const code = codes[at] as number;
   return code < ASCII_END ? charClasses[code] === CharClass.LETTER : letterLength(codes, at) > 0;
 }
+
+// Exported here and not where they are declared, so that this module reads constants, not members of its exports.
+export { ASCII_END, CASE_BIT, CharClass, charClasses, wordCharacters };

@@ -4,7 +4,7 @@ import { CASE_BIT } from './characters';
  * The words that the two readers act on. Databricks SQL reserves next to none of its keywords, so a word is a
  * keyword only where a reader expects one.
  */
-export const Keyword = {
+const Keyword = {
   NONE: 0,
   ADD: 1,
   ALL: 2,
@@ -198,3 +198,6 @@ export function keywordAt(codes: Uint16Array, start: number, end: number, hash: 
     slot = (slot + 1) & SLOT_MASK;
   }
 }
+
+// Exported here and not where they are declared, so that this module reads constants, not members of its exports.
+export { Keyword };

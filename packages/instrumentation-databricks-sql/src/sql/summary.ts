@@ -347,7 +347,8 @@ class SummaryReader {
   private select(index: number): number {
     const { items, tokens } = this;
     // `|> SELECT` is a step of a query, not a query.
-    if (tokens.operatorAt(tokens.significantBefore(index)) === Code.PIPE) return index;
+    const before = tokens.significantBefore(index);
+    if (before !== -1 && tokens.operatorAt(before) === Code.PIPE) return index;
     // The queries of a UNION are one operation.
     if (!this.isAfterSetOperator) items.operation(index);
     this.isAfterSetOperator = false;

@@ -121,7 +121,7 @@ class Tokenizer {
     if (start === 0) return false;
     const before = codes[start - 1];
     if (before === Code.DOT || before === Code.AT) return true;
-    return before === Code.COLON && codes[start - 2] !== Code.COLON;
+    return before === Code.COLON && (start === 1 || codes[start - 2] !== Code.COLON);
   }
 
   /** A string with a prefix, or a word of one letter with a string after it. */

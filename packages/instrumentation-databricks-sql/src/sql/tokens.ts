@@ -2,7 +2,7 @@ import { endianness } from 'node:os';
 import { Keyword } from './keywords';
 
 /** What a token is. Every character of the text is in exactly one token. */
-export const TokenKind = {
+const TokenKind = {
   BLANK: 0,
   /** `--` up to the end of its line, or a bracketed comment with those nested in it. */
   COMMENT: 1,
@@ -75,6 +75,8 @@ export class TokenList {
     this.count = count;
   }
 
+  // None of these is ever asked for a position before the first: the engine would give up what makes them fast.
+
   /** The {@link TokenKind} of the token. */
   kind(index: number): number {
     return (this.packed[index] as number) & KIND_MASK;
@@ -126,3 +128,6 @@ export class TokenList {
     return kind === TokenKind.WORD || kind === TokenKind.QUOTED;
   }
 }
+
+// Exported here and not where they are declared, so that this module reads constants, not members of its exports.
+export { TokenKind };
