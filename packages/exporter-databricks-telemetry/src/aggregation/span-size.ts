@@ -43,6 +43,14 @@ export function estimateSpanBytes(span: ReadableSpan): number {
   return bytes;
 }
 
+/**
+ * As {@link estimateSpanBytes}, for the many spans of statements whose id is sound: the other texts of theirs are those
+ * of the session, which they share, and each look-up counts.
+ */
+export function estimateStatementBytes(span: ReadableSpan): number {
+  return USUAL_SPAN_BYTES + textLength(span.attributes[ATTR_DB_QUERY_TEXT]);
+}
+
 function textLength(value: unknown): number {
   return typeof value === 'string' ? value.length : 0;
 }

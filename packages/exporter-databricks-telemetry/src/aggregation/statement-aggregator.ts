@@ -10,18 +10,20 @@ import { idIn } from './attribute';
 import { Connections } from './connections';
 import { hasFailed, hasOwnException, isTerminal } from './failure';
 import { JoinedSpan } from './joined-span';
+import { hasTotals } from './rebuilt-totals';
 import { RecentIds } from './recent-ids';
 import type { Role } from './roles';
-import { estimateSpanBytes } from './span-size';
+import { estimateSpanBytes, estimateStatementBytes } from './span-size';
 import { Statement } from './statement';
+import { FINISHED, StatementIndex, StatementList } from './statement-index';
 
 /** Sweeps without a word of a statement after which it is idle. */
 export const SWEEPS_UNTIL_IDLE = 12;
 
 /** Statements whose own span has not ended, but of which other spans have. */
 const MAX_RUNNING = 1_000;
-/** Ids of finished statements and sessions by which late spans are known, per generation. */
-const FINISHED_IDS = 2_500;
+/** Ids of opened and closed sessions by which a second span is known, per generation. */
+const SESSION_IDS = 1_000;
 /** Estimated bytes of the spans of all statements in flight. */
 const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
 /** Estimated bytes a close adds to a statement's record. */
@@ -41,13 +43,15 @@ export class StatementAggregator {
   readonly #accounting: Accounting;
   readonly #offer: (record: JoinedSpan) => void;
   readonly #connections = new Connections();
+  readonly #index = new StatementIndex();
   /** Statements whose span has ended, oldest first. */
-  readonly #ended = new Map<string, Statement>();
-  /** Statements known by their other spans only. */
-  readonly #running = new Map<string, Statement>();
-  readonly #finished = new RecentIds(FINISHED_IDS);
-  readonly #openedSessions = new RecentIds(FINISHED_IDS);
-  readonly #closedSessions = new RecentIds(FINISHED_IDS);
+  readonly #ended = new StatementList();
+  /** Statements known by their other spans only, oldest first. */
+  readonly #running = new StatementList();
+  readonly #openedSessions = new RecentIds(SESSION_IDS);
+  readonly #closedSessions = new RecentIds(SESSION_IDS);
+  /** Closes carry totals, so that none need to be rebuilt. */
+  #closesHaveTotals = false;
   #statementBytes = 0;
   #sweep = 0;
   #late = 0;
@@ -78,9 +82,9 @@ export class StatementAggregator {
     return this.#skipped;
   }
 
-  /** Entries in all maps that grow with the application's use; the memory of finished ids is not among them. */
+  /** Statements and connections that are kept, and the remembered ids of finished ones. */
   get entries(): number {
-    return this.#ended.size + this.#running.size + this.#connections.size;
+    return this.#index.size + this.#connections.size;
   }
 
   /** Takes an ended span. True when a terminal error became a record, which should not wait for the timer. */
@@ -108,11 +112,10 @@ export class StatementAggregator {
 
   /** Reports the oldest statement in flight as it stands. False when there is none. */
   completeOldest(): boolean {
-    for (const [id, statement] of this.#ended) {
-      this.#complete(id, statement);
-      return true;
-    }
-    return false;
+    const oldest = this.#ended.first;
+    if (oldest === undefined) return false;
+    this.#complete(oldest);
+    return true;
   }
 
   /** Reports the statements of a connection that was closed. */
@@ -128,9 +131,7 @@ export class StatementAggregator {
   /** Reports the statements of which nothing was heard in the last {@link SWEEPS_UNTIL_IDLE} sweeps. */
   sweepIdle(): void {
     this.#sweep += 1;
-    for (const [id, statement] of this.#ended) {
-      if (this.#sweep - statement.lastSweep >= SWEEPS_UNTIL_IDLE) this.#complete(id, statement);
-    }
+    this.#completeWhere(({ lastSweep }) => this.#sweep - lastSweep >= SWEEPS_UNTIL_IDLE);
   }
 
   /** Reports the errors of the statements whose own span never ended. */
@@ -143,7 +144,7 @@ export class StatementAggregator {
     this.giveUpRunning();
     while (this.completeOldest());
     this.#connections.clear();
-    this.#finished.clear();
+    this.#index.clear();
     this.#openedSessions.clear();
     this.#closedSessions.clear();
   }
@@ -177,17 +178,22 @@ export class StatementAggregator {
   #statementEnded(span: ReadableSpan): boolean {
     const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
     if (id === undefined) return this.#emitAlone(span);
-    if (this.#ended.has(id) || this.#finished.has(id)) return this.#tooLate();
+    let statement = this.#index.get(id);
+    if (statement === FINISHED || statement?.span !== undefined) return this.#tooLate();
 
-    const statement = this.#running.get(id) ?? new Statement();
-    this.#running.delete(id);
+    if (statement === undefined) {
+      statement = new Statement(id);
+      this.#index.add(statement);
+    } else {
+      this.#running.remove(statement);
+    }
     statement.span = span;
-    statement.bytes = estimateSpanBytes(span);
+    statement.bytes = estimateStatementBytes(span);
     statement.lastSweep = this.#sweep;
     if (hasFailed(span)) this.#addError(statement, span);
-    this.#ended.set(id, statement);
+    this.#ended.add(statement);
     this.#statementBytes += statement.bytes;
-    if (statement.over) return this.#complete(id, statement);
+    if (statement.over) return this.#complete(statement);
 
     if (
       this.#ended.size > this.#options.maxStatements ||
@@ -204,22 +210,21 @@ export class StatementAggregator {
   ): boolean {
     const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
     if (id === undefined) return this.#partWithoutStatement(role, span);
-    const ended = this.#ended.get(id);
-    if (ended === undefined && this.#finished.has(id)) return this.#partTooLate(span);
+    const found = this.#index.get(id);
+    if (found === FINISHED) return this.#partTooLate(span);
 
-    const statement = ended ?? this.#runningStatement(id);
+    const statement = found ?? this.#startRunning(id);
     statement.lastSweep = this.#sweep;
     statement.collected += 1;
     const failed = hasFailed(span);
     if (failed) this.#addError(statement, span);
-    if (role === 'close') statement.closed(span);
+    if (role === 'close') this.#closed(statement, span);
     else if (role === 'staging') statement.staging = span.attributes;
     else if (!failed) {
-      if (role === 'fetch') statement.fetched(span);
-      else if (role === 'download') statement.downloaded(span);
-      else statement.over = true;
+      if (role === 'cancel') statement.over = true;
+      else if (!this.#closesHaveTotals) statement.add(role, span);
     }
-    return ended !== undefined && ended.over && this.#complete(id, ended);
+    return statement.over && statement.span !== undefined && this.#complete(statement);
   }
 
   #addError(statement: Statement, span: ReadableSpan): void {
@@ -230,25 +235,31 @@ export class StatementAggregator {
     }
   }
 
-  #runningStatement(id: string): Statement {
-    let statement = this.#running.get(id);
-    if (statement === undefined) {
-      if (this.#running.size >= MAX_RUNNING) this.#giveUpOldestRunning();
-      statement = new Statement();
-      this.#running.set(id, statement);
-    }
+  #startRunning(id: string): Statement {
+    if (this.#running.size >= MAX_RUNNING) this.#giveUpOldestRunning();
+    const statement = new Statement(id);
+    this.#index.add(statement);
+    this.#running.add(statement);
     return statement;
+  }
+
+  /**
+   * A producer whose closes carry totals is not made to pay for others: its fetches and downloads need not be added up.
+   * What was never closed then has no totals, just as when its fetches and downloads were not sampled.
+   */
+  #closed(statement: Statement, span: ReadableSpan): void {
+    statement.closed(span);
+    this.#closesHaveTotals ||= hasTotals(span.attributes);
   }
 
   /** A statement whose own span never came makes no record; its errors stand alone. */
   #giveUpOldestRunning(): void {
-    for (const [id, statement] of this.#running) {
-      this.#running.delete(id);
-      this.#finished.add(id);
-      this.#late += statement.collected;
-      this.#emitErrors(statement);
-      return;
-    }
+    const oldest = this.#running.first;
+    if (oldest === undefined) return;
+    this.#running.remove(oldest);
+    this.#index.finish(oldest);
+    this.#late += oldest.collected;
+    this.#emitErrors(oldest);
   }
 
   /** A staging call is a record of its own where it cannot be joined; of the others only their failure is. */
@@ -269,14 +280,20 @@ export class StatementAggregator {
   }
 
   #completeAllOf(attribute: string, value: string): void {
-    for (const [id, statement] of this.#ended) {
-      if (statement.span?.attributes[attribute] === value) this.#complete(id, statement);
+    this.#completeWhere(({ span }) => span?.attributes[attribute] === value);
+  }
+
+  #completeWhere(isDue: (statement: Statement) => boolean): void {
+    for (let statement = this.#ended.first; statement !== undefined;) {
+      const { next } = statement;
+      if (isDue(statement)) this.#complete(statement);
+      statement = next;
     }
   }
 
-  #complete(id: string, statement: Statement): boolean {
-    this.#ended.delete(id);
-    this.#finished.add(id);
+  #complete(statement: Statement): boolean {
+    this.#ended.remove(statement);
+    this.#index.finish(statement);
     this.#statementBytes -= statement.bytes;
     const { span, completion, staging } = statement;
     if (span !== undefined) {

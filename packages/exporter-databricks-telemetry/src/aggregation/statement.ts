@@ -10,6 +10,9 @@ import { hasTotals, RebuiltTotals } from './rebuilt-totals';
  * has ended it only collects; it then is `over` when a close, a cancel or a terminal error already came.
  */
 export class Statement {
+  /** Neighbours in the list it is in. */
+  previous: Statement | undefined;
+  next: Statement | undefined;
   /** The ended statement span; until it is there, the statement runs. */
   span: ReadableSpan | undefined;
   /** Estimated bytes of `span`. */
@@ -27,14 +30,13 @@ export class Statement {
   #totals: RebuiltTotals | undefined;
   #errors: BoundedErrors | undefined;
 
-  fetched(span: ReadableSpan): void {
-    this.#totals ??= new RebuiltTotals();
-    this.#totals.fetched(span);
-  }
+  constructor(readonly id: string) {}
 
-  downloaded(span: ReadableSpan): void {
+  /** A fetch or a download succeeded. */
+  add(role: 'fetch' | 'download', span: ReadableSpan): void {
     this.#totals ??= new RebuiltTotals();
-    this.#totals.downloaded(span);
+    if (role === 'fetch') this.#totals.fetched(span);
+    else this.#totals.downloaded(span);
   }
 
   closed(span: ReadableSpan): void {

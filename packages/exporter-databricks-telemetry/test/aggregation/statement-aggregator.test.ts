@@ -180,7 +180,8 @@ describe('StatementAggregator: connections and sessions', () => {
     bench.aggregator.completeConnection(CONNECTION_ID);
     bench.aggregator.forgetConnection(CONNECTION_ID);
     assert.deepEqual(bench.lines, [STATEMENT]);
-    assert.equal(bench.aggregator.entries, 0);
+    assert.equal(bench.aggregator.statements, 0);
+    assert.equal(bench.aggregator.entries, 1, 'the id of the finished statement');
   });
 });
 
@@ -223,7 +224,7 @@ describe('StatementAggregator: one record per statement', () => {
     bench.driver.execute('s1');
     assert.deepEqual(bench.lines, [STATEMENT]);
     assert.equal(bench.records[0]?.join.completion?.['databricks.result.row_count'], 7);
-    assert.equal(bench.aggregator.entries, 0);
+    assert.equal(bench.aggregator.entries, 1, 'the id of the finished statement');
   });
 
   const ghosts: Record<string, (driver: SpanSource) => void> = {
@@ -306,6 +307,16 @@ describe('StatementAggregator: totals of a close that has none', () => {
     const completion = totals({ 'databricks.result.row_count': 1 });
     assert.equal(completion['databricks.result.row_count'], 1);
     assert.equal(completion['databricks.result.chunk_count'], undefined);
+  });
+
+  it('are not rebuilt for a producer whose closes have them', () => {
+    const bench = new Bench();
+    bench.driver.execute('s0');
+    bench.driver.close('s0', { attributes: { 'databricks.result.row_count': 1 } });
+    bench.driver.execute('s1');
+    bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 6 } });
+    bench.aggregator.close();
+    assert.equal(bench.records[1]?.join.completion, undefined);
   });
 
   it('no value, no attribute', () => {
@@ -454,7 +465,7 @@ describe('StatementAggregator: bounds', () => {
   it('spans of statements that never end do not gather', () => {
     const bench = new Bench();
     for (let index = 0; index < 3_000; index += 1) bench.driver.of(`s${index}`, 'fetch');
-    assert.equal(bench.aggregator.entries, 1_000);
+    assert.equal(bench.aggregator.entries, 1_000 + 1_024);
     assert.equal(bench.aggregator.late, 2_000);
   });
 
