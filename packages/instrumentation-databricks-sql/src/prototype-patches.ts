@@ -1,3 +1,5 @@
+import { diag } from '@opentelemetry/api';
+import { SCOPE_NAME } from './semconv';
 import type { ClassPatch, DriverMethod } from './traced';
 
 interface PatchedMethod {
@@ -8,9 +10,16 @@ interface PatchedMethod {
   installed: boolean;
 }
 
-/** Replaces methods on prototypes, once each, and puts the originals back. */
+/** On every replacement, whichever copy of this package or instance of its class made it. */
+const REPLACEMENT = Symbol.for('@dbsql-otel/instrumentation-databricks-sql/replacement');
+
+/**
+ * Replaces methods on prototypes, once each, and puts the originals back. Two versions of this package in one
+ * dependency tree would make every span twice: who comes second leaves the methods alone and is told so.
+ */
 export class PrototypePatches {
   private readonly methods = new Map<object, Map<string, PatchedMethod>>();
+  private isSecond = false;
 
   isPatched(constructor: unknown): boolean {
     const prototype = prototypeOf(constructor);
@@ -26,6 +35,10 @@ export class PrototypePatches {
     for (const [name, patchMethod] of Object.entries(patch)) {
       const original: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (known.has(name) || typeof original !== 'function') continue;
+      if (REPLACEMENT in original) {
+        this.comeSecond();
+        continue;
+      }
       const method: PatchedMethod = {
         prototype,
         name,
@@ -33,12 +46,21 @@ export class PrototypePatches {
         replacement: Object.defineProperties(patchMethod(original as DriverMethod), {
           name: { value: original.name, configurable: true },
           length: { value: original.length, configurable: true },
+          [REPLACEMENT]: { value: true },
         }),
         installed: false,
       };
       install(method);
       known.set(name, method);
     }
+  }
+
+  private comeSecond(): void {
+    if (this.isSecond) return;
+    this.isSecond = true;
+    diag
+      .createComponentLogger({ namespace: SCOPE_NAME })
+      .warn('another copy of this instrumentation traces the driver already; this one stays out');
   }
 
   /** Puts every replacement in place again. */
