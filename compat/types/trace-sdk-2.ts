@@ -1,0 +1,15 @@
+import {
+  BatchSpanProcessor,
+  type SpanExporter,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+
+export { AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
+export type {
+  ReadableSpan,
+  Sampler,
+  SpanExporter,
+  SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+
+export const batch = (exporter: SpanExporter): SpanProcessor => new BatchSpanProcessor(exporter);
