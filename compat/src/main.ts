@@ -81,8 +81,8 @@ async function runChecks(tarballs: readonly Tarball[]): Promise<CheckResult[]> {
   const knip = join(ROOT, 'node_modules', '.bin', 'knip');
   const checks = [
     ...(await checkTarballs(ROOT, tarballs)),
-    ...(await checkPeers(CACHE, tarballs, CONCURRENCY)),
-    ...(await checkTypes(CACHE, join(ROOT, 'compat', 'types'), CONCURRENCY)),
+    ...(await checkPeers(CACHE, tarballs)),
+    ...(await checkTypes(CACHE, join(ROOT, 'compat', 'types'), tarballs)),
     await checkRelease(ROOT, CACHE),
     await check('knip finds nothing unused', async () => {
       await command(ROOT, knip, ['--no-progress']);

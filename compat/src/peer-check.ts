@@ -4,7 +4,7 @@ import { AXES, SDK_LINES } from './axes';
 import { cachedFolder, contentHash } from './cached-folder';
 import { check, type CheckResult } from './check';
 import { npm } from './command';
-import { mapConcurrently } from './concurrent';
+import { CONCURRENCY, mapConcurrently } from './concurrent';
 import { manifest, sdkDependencies } from './installation';
 import type { Tarball } from './tarball';
 
@@ -41,9 +41,8 @@ function combinations(tarballs: readonly Tarball[]): Combination[] {
 export async function checkPeers(
   cache: string,
   tarballs: readonly Tarball[],
-  concurrency: number,
 ): Promise<CheckResult[]> {
-  return mapConcurrently(combinations(tarballs), concurrency, ({ title, dependencies }) =>
+  return mapConcurrently(combinations(tarballs), CONCURRENCY, ({ title, dependencies }) =>
     check(`npm install --strict-peer-deps: ${title}`, async () => {
       const text = manifest(dependencies);
       const hash = contentHash(text, ...tarballs.map(({ ranges }) => ranges));

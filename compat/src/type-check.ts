@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SDK_LINES } from './axes';
 import { cachedFolder, contentHash } from './cached-folder';
 import { check, type CheckResult } from './check';
 import { command, npm } from './command';
 import { manifest } from './installation';
-import { mapConcurrently } from './concurrent';
+import { CONCURRENCY, mapConcurrently } from './concurrent';
+import type { Tarball } from './tarball';
 
 /** Each compiler, and the module resolution it is tried with. */
 const COMPILERS = [
@@ -13,6 +13,8 @@ const COMPILERS = [
   { version: '6.0.3', module: 'esnext', moduleResolution: 'bundler' },
   { version: '7.0.2', module: 'node16', moduleResolution: 'node16' },
 ] as const;
+type Compiler = (typeof COMPILERS)[number];
+
 const NODE_TYPES_VERSION = '20.19.43';
 const LINES = ['2.0', '2.12', '3.1'];
 /** The type declarations of this line's own log SDK do not stand `exactOptionalPropertyTypes`. */
@@ -30,42 +32,52 @@ async function installCompiler(cache: string, version: string): Promise<string> 
 
 /**
  * Compiles what users write against each SDK line with each compiler, library declarations included: our structural
- * types fit the SDK's, and our declarations stand on their own.
+ * types fit the SDK's, and our declarations stand on their own. What compiled once is compiled again when it changes.
  */
 export async function checkTypes(
   cache: string,
   sources: string,
-  concurrency: number,
+  tarballs: readonly Tarball[],
 ): Promise<CheckResult[]> {
-  const compilers = await mapConcurrently(COMPILERS, concurrency, async (compiler) => ({
+  const compilers = await mapConcurrently(COMPILERS, CONCURRENCY, async (compiler) => ({
     ...compiler,
     folder: await installCompiler(cache, compiler.version),
   }));
   const combinations = LINES.flatMap((line) => compilers.map((compiler) => ({ line, compiler })));
-  return mapConcurrently(combinations, concurrency, ({ line, compiler }) =>
+  return mapConcurrently(combinations, CONCURRENCY, ({ line, compiler }) =>
     check(`types: SDK ${line}, TypeScript ${compiler.version}`, async () => {
-      const folder = join(cache, 'lines', line, `types-${compiler.version}`);
-      mkdirSync(folder, { recursive: true });
-      const traceSdk = SDK_LINES[line]?.traceSdk[0].endsWith('-base') ? '2' : '3';
-      cpSync(join(sources, 'usage.ts'), join(folder, 'usage.ts'));
-      cpSync(join(sources, `trace-sdk-${traceSdk}.ts`), join(folder, 'trace-sdk.ts'));
-      const tsconfig = {
-        compilerOptions: {
-          target: 'es2022',
-          module: compiler.module,
-          moduleResolution: compiler.moduleResolution,
-          strict: true,
-          exactOptionalPropertyTypes: line !== LINE_WITH_INEXACT_TYPES,
-          skipLibCheck: false,
-          noEmit: true,
-          types: ['node'],
-          typeRoots: [join(compiler.folder, 'node_modules', '@types')],
-        },
-        files: ['usage.ts'],
+      const lineFolder = join(cache, 'lines', line);
+      const majorVersion = line.split('.')[0];
+      const files = {
+        'usage.ts': readFileSync(join(sources, 'usage.ts')),
+        'trace-sdk.ts': readFileSync(join(sources, `trace-sdk-${majorVersion}.ts`)),
+        'tsconfig.json': tsconfig(line, compiler, compiler.folder),
       };
-      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-      const tsc = join(compiler.folder, 'node_modules', 'typescript', 'bin', 'tsc');
-      await command(folder, process.execPath, [tsc, '--project', folder]);
+      const hash = contentHash(...Object.values(files), ...tarballs.map((packed) => packed.hash));
+      await cachedFolder(join(lineFolder, `types-${compiler.version}`), hash, async (draft) => {
+        for (const [name, content] of Object.entries(files)) {
+          writeFileSync(join(draft, name), content);
+        }
+        const tsc = join(compiler.folder, 'node_modules', 'typescript', 'bin', 'tsc');
+        await command(draft, process.execPath, [tsc, '--project', draft]);
+      });
     }),
   );
+}
+
+function tsconfig(line: string, compiler: Compiler, compilerFolder: string): string {
+  return JSON.stringify({
+    compilerOptions: {
+      target: 'es2022',
+      module: compiler.module,
+      moduleResolution: compiler.moduleResolution,
+      strict: true,
+      exactOptionalPropertyTypes: line !== LINE_WITH_INEXACT_TYPES,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(compilerFolder, 'node_modules', '@types')],
+    },
+    files: ['usage.ts'],
+  });
 }
