@@ -1,14 +1,18 @@
+export type {
+  KernelConnectionOptions,
+  OAuthConnectionOptions,
+  ProxiedConnectionOptions,
+  ProxyOptions,
+  WarehouseConnectionOptions,
+} from './connection-options';
 export {
-  type KernelConnectionOptions,
   LocalWarehouse,
   type LocalWarehouseOptions,
   OAUTH_WORKSPACE_HOST,
-  type OAuthConnectionOptions,
-  type ProxiedConnectionOptions,
   STORAGE_HOST,
-  type WarehouseConnectionOptions,
   WORKSPACE_HOST,
 } from './local-warehouse';
+export type { ProxyCredentials } from './network/connect-proxy';
 export {
   type Engine,
   type Query,

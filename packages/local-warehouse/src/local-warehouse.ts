@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
+import type {
+  KernelConnectionOptions,
+  OAuthConnectionOptions,
+  ProxiedConnectionOptions,
+  ProxyOptions,
+  WarehouseConnectionOptions,
+} from './connection-options';
 import { CannedEngine } from './engine/canned-engine';
 import type { IncomingRequest } from './endpoint';
 import type { Engine } from './engine/engine';
 import { type Fault, type FaultRule, FaultRules } from './faults';
+import { ConnectProxy, type ProxyCredentials } from './network/connect-proxy';
 import { serveExchange } from './network/exchange';
 import { Listener, LOOPBACK_ADDRESS } from './network/listener';
 import { type LoggedRequest, RequestLog, type RequestMatch } from './request-log';
@@ -39,6 +45,8 @@ const MAX_WORKSPACE_ID = 2 ** 47;
 export interface LocalWarehouseOptions {
   /** A made authority, to share one between processes or warehouses. */
   readonly authority?: CertificateAuthority;
+  /** Asked for by the proxy (407 without); none by default. */
+  readonly proxyCredentials?: ProxyCredentials;
   /** Whether a client has to show a certificate of the authority. */
   readonly mutualTls?: boolean;
   /** Answers the SQL; the canned engine by default. It is closed with the warehouse. */
@@ -49,44 +57,6 @@ export interface LocalWarehouseOptions {
   readonly cloudFetchMinRows?: number;
   /** How many requests, statements and telemetry posts are remembered at least; 10 000 by default. */
   readonly logCapacity?: number;
-}
-
-/** What `DBSQLClient.connect` takes. */
-export interface WarehouseConnectionOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  readonly token: string;
-  readonly checkServerCertificate?: false;
-  readonly customCaCert?: string;
-  readonly clientCert?: string;
-  readonly clientKey?: string;
-}
-
-/** What `DBSQLClient.connect` takes for its native kernel. */
-export interface KernelConnectionOptions {
-  readonly host: string;
-  readonly path: string;
-  readonly token: string;
-  readonly useKernel: true;
-  readonly checkServerCertificate: false;
-  readonly clientCert?: string;
-  readonly clientKey?: string;
-}
-
-/** What `DBSQLClient.connect` takes behind the warehouse's proxy. */
-export interface ProxiedConnectionOptions {
-  readonly host: string;
-  readonly path: string;
-  readonly token: string;
-  readonly proxy: { readonly protocol: 'http'; readonly host: string; readonly port: number };
-}
-
-/** What `DBSQLClient.connect` takes to authenticate as a service principal, behind the warehouse's proxy. */
-export interface OAuthConnectionOptions extends Omit<ProxiedConnectionOptions, 'token'> {
-  readonly authType: 'databricks-oauth';
-  readonly oauthClientId: string;
-  readonly oauthClientSecret: string;
 }
 
 /** A Databricks SQL warehouse on loopback, for the real driver. */
@@ -115,12 +85,14 @@ export class LocalWarehouse {
   readonly #warehouse: Warehouse;
   readonly #listener: Listener;
   readonly #engine: Engine;
+  readonly #proxyCredentials: ProxyCredentials | undefined;
   readonly #clientCertificate: { readonly clientCert?: string; readonly clientKey?: string };
 
   private constructor(options: LocalWarehouseOptions) {
     const { signal } = this.#stopping;
     const logCapacity = options.logCapacity ?? DEFAULT_LOG_CAPACITY;
     this.authority = options.authority ?? new CertificateAuthority();
+    this.#proxyCredentials = options.proxyCredentials;
     this.#clientCertificate = options.mutualTls === true ? clientCertificate(this.authority) : {};
     this.token = this.tokens.issue(LocalWarehouse.DEFAULT_TENANT);
     this.warehouseId = hexDigits(WAREHOUSE_ID_DIGITS);
@@ -149,6 +121,7 @@ export class LocalWarehouse {
       this.#telemetry,
       new FeatureFlagEndpoint(this.flag, signal),
     ];
+    const proxy = new ConnectProxy(this.#log, this.#faults, options.proxyCredentials);
     const context = {
       endpoints,
       log: this.#log,
@@ -167,7 +140,7 @@ export class LocalWarehouse {
       onRequest: (incoming, response) => {
         serveExchange(incoming, response, context).catch(() => response.destroy());
       },
-      onConnect: (request, socket) => this.#onConnect(request, socket),
+      onConnect: (request, socket) => proxy.accept(request, socket),
     });
   }
 
@@ -235,7 +208,7 @@ export class LocalWarehouse {
       host: WORKSPACE_HOST,
       path: this.httpPath,
       token: this.token,
-      proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: this.port },
+      proxy: this.#proxyOptions(),
     };
   }
 
@@ -247,7 +220,7 @@ export class LocalWarehouse {
       authType: 'databricks-oauth',
       oauthClientId: clientId,
       oauthClientSecret: clientSecret,
-      proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: this.port },
+      proxy: this.#proxyOptions(),
     };
   }
 
@@ -337,21 +310,13 @@ export class LocalWarehouse {
     await this.#listener.listen();
   }
 
-  /** Lets every CONNECT through: the tunnel ends in this warehouse whatever it names. */
-  #onConnect(request: IncomingMessage, socket: Duplex): boolean {
-    const entry = this.#log.begin({
-      method: 'CONNECT',
-      host: (request.url ?? '').toLowerCase(),
-      path: '',
-      query: new URLSearchParams(),
-      headers: request.headers,
-    });
-    entry.endpoint = 'proxy';
-    entry.name = `CONNECT ${entry.host}`;
-    entry.status = 200;
-    this.#log.received(entry);
-    this.#log.ended(entry, 'answered');
-    return !socket.destroyed;
+  #proxyOptions(): ProxyOptions {
+    return {
+      protocol: 'http',
+      host: LOOPBACK_ADDRESS,
+      port: this.port,
+      ...(this.#proxyCredentials ? { auth: this.#proxyCredentials } : {}),
+    };
   }
 }
 

@@ -12,8 +12,8 @@ export type EndpointName =
   | 'proxy'
   | 'unknown';
 
-/** How an exchange ended; `aborted` is the client's doing, `reset` and `hung` that of a fault rule. */
-export type RequestOutcome = 'pending' | 'answered' | 'aborted' | 'reset' | 'hung';
+/** How an exchange ended; `aborted` is the client's doing, `reset` that of a fault rule. */
+export type RequestOutcome = 'pending' | 'answered' | 'aborted' | 'reset';
 
 /** One request that reached the warehouse. It is filled in as the exchange goes on. */
 export interface LoggedRequest {

@@ -56,7 +56,8 @@ export async function serveExchange(
     exchange.ended?.(entry.bytesServed, response.writableFinished);
   });
   context.log.received(entry);
-  await new Responder(entry, exchange, response, fault, context).respond(request);
+  const responder = new Responder(entry, exchange, response, fault, context);
+  await responder.respond(request);
 }
 
 function clientName({ socket }: IncomingMessage): string | undefined {
@@ -110,7 +111,13 @@ class Responder {
     if (this.exchange.needsToken && request.tenant === undefined) {
       return request.headers.authorization === undefined ? UNAUTHORIZED : FORBIDDEN;
     }
-    return this.exchange.answer(this.fault?.rule);
+    try {
+      return await this.exchange.answer(this.fault?.rule);
+    } catch (error) {
+      // A mistake of the warehouse's own: the client's log is where it is looked for.
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return errorAnswer(500, 'INTERNAL_ERROR', message);
+    }
   }
 
   #faulty(answer: Answer): Answer {

@@ -23,7 +23,7 @@ export interface ListenerOptions {
   readonly clientAuthority: string | undefined;
   readonly fate: () => ConnectionFate;
   readonly onRequest: http.RequestListener;
-  /** Whether a CONNECT is let through; otherwise this has to answer it itself and return false. */
+  /** Answers a CONNECT and says whether a tunnel follows. */
   readonly onConnect: (request: http.IncomingMessage, socket: Duplex) => boolean;
 }
 
@@ -45,7 +45,6 @@ export class Listener {
     this.#plain = http.createServer(options.onRequest);
     this.#plain.on('connect', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!options.onConnect(request, socket)) return;
-      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) socket.unshift(head);
       this.#dispatch(socket);
     });

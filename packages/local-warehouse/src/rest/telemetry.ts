@@ -101,11 +101,11 @@ export class TelemetryEndpoint implements Endpoint {
   }
 }
 
-/** The endpoint refuses a body without the empty `items` list. */
+/** Drivers are seen to leave `items` out (the native kernel does); what is there has to be a list. */
 function invalidity(body: JsonObject | undefined): Answer | undefined {
   if (!body) return errorAnswer(400, 'MALFORMED_REQUEST', 'The body is no JSON object.');
   const { items, protoLogs } = body;
-  if (!Array.isArray(items) || !Array.isArray(protoLogs)) {
+  if (!Array.isArray(items ?? []) || !Array.isArray(protoLogs)) {
     return errorAnswer(500, 'INTERNAL_ERROR', 'items and protoLogs have to be lists.');
   }
   return undefined;

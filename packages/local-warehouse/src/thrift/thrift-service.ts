@@ -5,40 +5,29 @@ import types, {
   type TExecuteStatementReq,
   type TFetchResultsReq,
   type TGetInfoReq,
-  type TGetOperationStatusResp,
   type TOpenSessionReq,
   type TOperationHandle,
   type TSessionHandle,
   type TSparkDirectResults,
   type TSparkGetDirectResults,
-  type TSparkParameter,
 } from '@databricks/sql/thrift/TCLIService_types';
 import { delay } from '../clock';
-import type { QueryParameter } from '../engine/engine';
-import type { ClientCapabilities } from '../results/result-plan';
 import { Session } from '../session';
 import { scriptedFailure, Statement } from '../statement';
 import type { Warehouse } from '../warehouse';
 import { infoValue } from './info';
-import { int64 } from './int64';
 import { METADATA_CALLS } from './metadata-calls';
 import { uuidBytes, uuidOf } from './plain-value';
+import { mayHaveResultSet, operationStatus } from './operation-status';
 import { type LinkTarget, nextPage, resultSetMetadata } from './result-sets';
+import { capabilitiesOf, queryParameter } from './statement-request';
 import { failure, invalidHandle, success } from './status';
 
-const { TFetchOrientation, TOperationState, TOperationType } = types;
+const { TFetchOrientation, TOperationType } = types;
 
 /** SPARK_CLI_SERVICE_PROTOCOL_V1, the oldest that Databricks speaks. */
 const OLDEST_PROTOCOL = 0xa501;
 const DEFAULT_MAX_ROWS = 100_000;
-
-const OPERATION_STATES = {
-  RUNNING: TOperationState.RUNNING_STATE,
-  FINISHED: TOperationState.FINISHED_STATE,
-  CANCELED: TOperationState.CANCELED_STATE,
-  CLOSED: TOperationState.CLOSED_STATE,
-  ERROR: TOperationState.ERROR_STATE,
-} as const;
 
 /** Who calls, and where links for that client have to point. */
 export interface CallContext {
@@ -216,15 +205,22 @@ export class ThriftService {
     maxRows: number,
     { links }: CallContext,
   ): TSparkDirectResults {
-    const operationStatus = statusResponse(statement);
+    const status = operationStatus(statement);
     const { plan, script } = statement;
-    if (statement.state !== 'FINISHED') return new types.TSparkDirectResults({ operationStatus });
+    if (statement.state !== 'FINISHED') {
+      return new types.TSparkDirectResults({ operationStatus: status });
+    }
     const metadata = resultSetMetadata(statement);
     if (!plan) {
-      return new types.TSparkDirectResults({ operationStatus, resultSetMetadata: metadata });
+      return new types.TSparkDirectResults({
+        operationStatus: status,
+        resultSetMetadata: metadata,
+      });
     }
-    if (script.error?.at === 'metadata') return new types.TSparkDirectResults({ operationStatus });
-    const partial = { operationStatus, resultSetMetadata: metadata };
+    if (script.error?.at === 'metadata') {
+      return new types.TSparkDirectResults({ operationStatus: status });
+    }
+    const partial = { operationStatus: status, resultSetMetadata: metadata };
     if (failsAtFetch(statement)) return new types.TSparkDirectResults(partial);
     const resultSet = nextPage(statement, plan, maxRows, links);
     const closes =
@@ -249,7 +245,7 @@ export class ThriftService {
     await delay(statement.script.pollDelayMs ?? 0, statement.signal);
     statement.poll();
     this.#warehouse.advance(session, statement);
-    return statusResponse(statement);
+    return operationStatus(statement);
   }
 
   #getResultSetMetadata({ operationHandle }: OperationRequest): unknown {
@@ -328,11 +324,6 @@ function invalidOperation(handle: TOperationHandle) {
   return invalidHandle('OperationHandle', uuidOf(handle.operationId.guid));
 }
 
-/** Only success rules a result set out: the driver does not look at the state of a statement that has none. */
-function mayHaveResultSet({ state, plan }: Statement): boolean {
-  return state !== 'FINISHED' || plan !== undefined;
-}
-
 function failsAtFetch({ script: { error }, pagesServed }: Statement): boolean {
   return error?.at === 'fetch' && (error.index ?? 0) === pagesServed;
 }
@@ -341,49 +332,4 @@ function notReady(state: string) {
   const condition = 'INVALID_STATE';
   const message = `[${condition}] The statement is in state ${state} and has no result.`;
   return { message, condition, sqlState: 'HY010', code: 0 };
-}
-
-function statusResponse(statement: Statement): TGetOperationStatusResp {
-  const { state, failure: failed, result, startedAt, finishedAt } = statement;
-  return new types.TGetOperationStatusResp({
-    status: success(),
-    operationState: OPERATION_STATES[state],
-    operationStarted: int64(startedAt),
-    hasResultSet: mayHaveResultSet(statement),
-    ...(finishedAt === undefined ? {} : { operationCompleted: int64(finishedAt) }),
-    ...(result?.modifiedRows === undefined ? {} : { numModifiedRows: int64(result.modifiedRows) }),
-    ...(failed
-      ? {
-          sqlState: failed.sqlState,
-          errorCode: failed.code,
-          errorMessage: `org.apache.hive.service.cli.HiveSQLException: Error running query: ${failed.message}`,
-          displayMessage: failed.message,
-          diagnosticInfo: `org.apache.hive.service.cli.HiveSQLException: ${failed.message}\n\tat com.databricks.sql.LocalWarehouse.execute(LocalWarehouse.scala:1)`,
-        }
-      : {}),
-  });
-}
-
-function capabilitiesOf(request: TExecuteStatementReq): ClientCapabilities {
-  const native = request.useArrowNativeTypes;
-  return {
-    arrow: request.canReadArrowResult === true,
-    download: request.canReadArrowResult === true && request.canDownloadResult === true,
-    lz4: request.canDecompressLZ4Result === true,
-    native: {
-      timestamps: native?.timestampAsArrow === true,
-      decimals: native?.decimalAsArrow === true,
-      complexTypes: native?.complexTypesAsArrow === true,
-    },
-  };
-}
-
-function queryParameter(parameter: TSparkParameter): QueryParameter {
-  const { stringValue, doubleValue, booleanValue } = parameter.value ?? {};
-  const value = stringValue ?? doubleValue ?? booleanValue;
-  return {
-    name: parameter.name ?? undefined,
-    type: parameter.type ?? 'STRING',
-    value: value === undefined || value === null ? null : String(value),
-  };
 }

@@ -2,6 +2,7 @@ import * as assert from 'node:assert';
 import type { DBSQLClient } from '@databricks/sql';
 import type IDBSQLSession from '@databricks/sql/dist/contracts/IDBSQLSession';
 import { LocalWarehouse } from '../../src';
+import { ALL_TYPES, comparable, NATIVE_RECORD, NULL_RECORD } from '../support/all-types';
 import { quietClient } from '../support/driver';
 
 /** The native kernel is an optional dependency of the driver: it is not there on every platform. */
@@ -26,7 +27,10 @@ describe('Statement Execution API, with the native kernel', () => {
     await client.connect(warehouse.kernelConnectionOptions());
     session = await client.openSession();
   });
-  afterEach(() => warehouse?.clearLogs());
+  afterEach(() => {
+    warehouse?.clearLogs();
+    warehouse?.reset();
+  });
   after(async () => {
     await client?.close();
     await warehouse?.stop();
@@ -56,6 +60,20 @@ describe('Statement Execution API, with the native kernel', () => {
       const [statement] = warehouse.statements;
       assert.strictEqual(statement?.rowsServed, 1000);
       assert.strictEqual(statement.chunksServed, format.startsWith('arrow') ? 4 : 20);
+    });
+  }
+
+  for (const format of ['arrow=2', 'cloudfetch=2 lz4=off']) {
+    it(`serves every type as ${format}`, async () => {
+      warehouse.script('all types', { relation: ALL_TYPES });
+      const found = await rows(`SELECT 'all types' /* local-warehouse: ${format} */`);
+      assert.deepStrictEqual(found.map(comparable), [
+        NATIVE_RECORD,
+        NULL_RECORD,
+        NATIVE_RECORD,
+        NULL_RECORD,
+        NULL_RECORD,
+      ]);
     });
   }
 

@@ -43,8 +43,8 @@ describe('telemetry endpoints', () => {
     assert.strictEqual((await send(warehouse, '/telemetry-ext', sent)).status, 403);
   });
 
-  it('refuse a body without the list of items', async () => {
-    const sent = { method: 'POST', body: JSON.stringify({ uploadTime: 1, protoLogs: [] }) };
+  it('refuse a body without the list of logs', async () => {
+    const sent = { method: 'POST', body: JSON.stringify({ uploadTime: 1, items: [] }) };
     assert.strictEqual((await send(warehouse, '/telemetry-ext', sent)).status, 500);
   });
 
