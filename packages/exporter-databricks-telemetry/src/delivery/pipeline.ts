@@ -4,7 +4,6 @@ import { connectionFacts, driverVersion } from '../frontend-log/connection-facts
 import {
   type PreparedConnection,
   encodeAnonymousError,
-  encodeBody,
   encodeError,
   encodeOperation,
   prepareConnection,
@@ -14,6 +13,7 @@ import {
   authenticatedUserAgent,
   driverVersionOf,
 } from '../frontend-log/user-agent';
+import { encodeBody } from '../frontend-log/body';
 import type { ReadableSpan } from '../otel';
 import type { Payload } from '../config';
 import { type Outcome, deliverBatch } from './batch';
@@ -247,7 +247,7 @@ export class Pipeline {
         const body = encodeBody(part, Date.now());
         const { onPayload } = this.options;
         if (onPayload) {
-          attempt(() => onPayload({ host: channel.route.host.key, path, body }));
+          attempt(() => onPayload(payload(channel.route, path, body)));
         }
         return this.#send(target, { method: 'POST', path, headers, body });
       },
@@ -341,7 +341,7 @@ export class Pipeline {
       logs.filter((log) => log !== undefined),
       Date.now(),
     );
-    attempt(() => sink({ host: route.host.key, path: AUTHENTICATED_PATH, body }));
+    attempt(() => sink(payload(route, AUTHENTICATED_PATH, body)));
     return logs.map((log) =>
       log === undefined ? { kind: 'dropped', reason: 'untranslatable' } : { kind: 'delivered' },
     );
@@ -393,6 +393,10 @@ function encode({ span, kind, completion, staging }: Item, prepared: PreparedCon
   return kind === 'error'
     ? encodeError(span, prepared)
     : encodeOperation(span, prepared, completion, staging);
+}
+
+function payload(route: Route, path: string, body: readonly Buffer[]): Payload {
+  return { host: route.host.key, path, body: Buffer.concat(body).toString() };
 }
 
 function fill(items: readonly Item[], outcome: Outcome): Outcome[] {

@@ -1,5 +1,10 @@
 import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
-import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type {
+  Agent as HttpAgent,
+  ClientRequest,
+  IncomingHttpHeaders,
+  IncomingMessage,
+} from 'node:http';
 import { withTracingSuppressed } from './suppress-tracing';
 
 const MAX_ANSWER_BYTES = 64 * 1_024;
@@ -15,7 +20,8 @@ export interface TransportRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** In pieces. */
+  readonly body?: readonly Buffer[];
 }
 
 export type TransportFailure =
@@ -52,7 +58,13 @@ export function send(
     return Promise.resolve({ kind: 'aborted' });
   }
   return new Promise((resolve) => {
+    let isSettled = false;
     const settle = (outcome: TransportAnswer | TransportFailure) => {
+      // The socket of a settled request may serve another one already: nothing of ours may touch it again.
+      if (isSettled) {
+        return;
+      }
+      isSettled = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       resolve(outcome);
@@ -84,8 +96,10 @@ export function send(
         fail(undefined);
       })
       .on('socket', (socket) => socket.unref())
-      .on('response', (response) => read(response, settle))
-      .end(request.body);
+      .on('response', (response) => read(response, settle));
+    if (clientRequest) {
+      write(clientRequest, request.body ?? []);
+    }
   });
 }
 
@@ -100,8 +114,21 @@ function requestOptions(target: TransportTarget, request: TransportRequest): Req
     headers:
       request.body === undefined
         ? request.headers
-        : { ...request.headers, 'Content-Length': Buffer.byteLength(request.body) },
+        : { ...request.headers, 'Content-Length': byteLength(request.body) },
   };
+}
+
+function write(clientRequest: ClientRequest, body: readonly Buffer[]): void {
+  clientRequest.cork();
+  for (const piece of body) {
+    clientRequest.write(piece);
+  }
+  clientRequest.uncork();
+  clientRequest.end();
+}
+
+function byteLength(body: readonly Buffer[]): number {
+  return body.reduce((bytes, piece) => bytes + piece.length, 0);
 }
 
 function read(

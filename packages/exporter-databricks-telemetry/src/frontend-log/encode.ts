@@ -20,7 +20,8 @@ import type { ReadableSpan } from '../otel';
 import { count, flag, hrTimeToMillis, millis, text } from './attribute-values';
 import type { ConnectionFacts } from './connection-facts';
 import { anonymousEventId, eventId } from './event-id';
-import { embed, key, quoted } from './json-in-json';
+import * as fragment from './fragments';
+import { embed, flat, quoted } from './json-in-json';
 import {
   errorName,
   errorStack,
@@ -30,17 +31,6 @@ import {
   statementVerb,
   volumeOperationType,
 } from './operation-facts';
-import type {
-  ChunkDetails,
-  ClientContext,
-  DriverErrorInfo,
-  OperationDetail,
-  ResultLatency,
-  SqlDriverLog,
-  SqlExecutionEvent,
-  TelemetryFrontendLog,
-  VolumeOperationEvent,
-} from './schema';
 
 /** The static parts of a connection's logs, encoded once. */
 export interface PreparedConnection {
@@ -52,60 +42,24 @@ export interface PreparedConnection {
   readonly entry: string;
 }
 
-const EVENT_ID = key('frontend_log_event_id' satisfies keyof TelemetryFrontendLog);
-const CONTEXT = key('context' satisfies keyof TelemetryFrontendLog);
-const CLIENT_CONTEXT = key('client_context' satisfies keyof TelemetryFrontendLog['context']);
-const USER_AGENT = key('user_agent' satisfies keyof ClientContext);
-const TIMESTAMP = key('timestamp_millis' satisfies keyof ClientContext);
-const ENTRY = key('entry' satisfies keyof TelemetryFrontendLog);
-const SQL_DRIVER_LOG = key('sql_driver_log' satisfies keyof TelemetryFrontendLog['entry']);
-const WORKSPACE_ID = key('workspace_id' satisfies keyof TelemetryFrontendLog);
-const SYSTEM_CONFIGURATION = key('system_configuration' satisfies keyof SqlDriverLog);
-const CONNECTION_PARAMETERS = key('driver_connection_params' satisfies keyof SqlDriverLog);
-const AUTH_TYPE = key('auth_type' satisfies keyof SqlDriverLog);
-const SESSION_ID = key('session_id' satisfies keyof SqlDriverLog);
-const STATEMENT_ID = key('sql_statement_id' satisfies keyof SqlDriverLog);
-const LATENCY = key('operation_latency_ms' satisfies keyof SqlDriverLog);
-const VOLUME_OPERATION = key('vol_operation' satisfies keyof SqlDriverLog);
-const VOLUME_OPERATION_TYPE = key('volume_operation_type' satisfies keyof VolumeOperationEvent);
-const SQL_OPERATION = key('sql_operation' satisfies keyof SqlDriverLog);
-const STATEMENT_TYPE = key('statement_type' satisfies keyof SqlExecutionEvent);
-const IS_COMPRESSED = key('is_compressed' satisfies keyof SqlExecutionEvent);
-const EXECUTION_RESULT = key('execution_result' satisfies keyof SqlExecutionEvent);
-const CHUNK_ID = key('chunk_id' satisfies keyof SqlExecutionEvent);
-const RETRY_COUNT = key('retry_count' satisfies keyof SqlExecutionEvent);
-const CHUNK_DETAILS = key('chunk_details' satisfies keyof SqlExecutionEvent);
-const RESULT_LATENCY = key('result_latency' satisfies keyof SqlExecutionEvent);
-const OPERATION_DETAIL = key('operation_detail' satisfies keyof SqlExecutionEvent);
-const CHUNKS_PRESENT = key('total_chunks_present' satisfies keyof ChunkDetails);
-const CHUNKS_ITERATED = key('total_chunks_iterated' satisfies keyof ChunkDetails);
-const CHUNK_INITIAL = key('initial_chunk_latency_millis' satisfies keyof ChunkDetails);
-const CHUNK_SLOWEST = key('slowest_chunk_latency_millis' satisfies keyof ChunkDetails);
-const CHUNK_SUM = key('sum_chunks_download_time_millis' satisfies keyof ChunkDetails);
-const RESULT_READY = key('result_set_ready_latency_millis' satisfies keyof ResultLatency);
-const RESULT_CONSUMPTION = key(
-  'result_set_consumption_latency_millis' satisfies keyof ResultLatency,
-);
-const STATUS_CALLS = key('n_operation_status_calls' satisfies keyof OperationDetail);
-const STATUS_LATENCY = key('operation_status_latency_millis' satisfies keyof OperationDetail);
-const OPERATION_TYPE = key('operation_type' satisfies keyof OperationDetail);
-const IS_INTERNAL_CALL = key('is_internal_call' satisfies keyof OperationDetail);
-const ERROR_INFO = key('error_info' satisfies keyof SqlDriverLog);
-const ERROR_NAME = key('error_name' satisfies keyof DriverErrorInfo);
-const STACK_TRACE = key('stack_trace' satisfies keyof DriverErrorInfo);
-
 /** The log of a record up to its time is the same for a connection; so is what follows up to the record's own fields. */
 export function prepareConnection(facts: ConnectionFacts, userAgent: string): PreparedConnection {
+  const { workspaceId, authType, systemConfiguration, connectionParameters } = facts;
   return {
-    head:
-      facts.workspaceId === undefined
-        ? `{${EVENT_ID}\\"`
-        : `{${WORKSPACE_ID}${facts.workspaceId},${EVENT_ID}\\"`,
-    context: `\\",${CONTEXT}{${CLIENT_CONTEXT}{${USER_AGENT}${quoted(userAgent)},${TIMESTAMP}`,
-    entry:
-      `}},${ENTRY}{${SQL_DRIVER_LOG}{${SYSTEM_CONFIGURATION}${embed(facts.systemConfiguration)}` +
-      `,${CONNECTION_PARAMETERS}${embed(facts.connectionParameters)}` +
-      (facts.authType === undefined ? '' : `,${AUTH_TYPE}${quoted(facts.authType)}`),
+    head: flat(
+      `{${workspaceId === undefined ? '' : `${fragment.WORKSPACE_ID}${workspaceId},`}${fragment.EVENT_ID}\\"`,
+    ),
+    context: flat(
+      fragment.CLIENT_CONTEXT + fragment.USER_AGENT + quoted(userAgent) + fragment.TIMESTAMP_NEXT,
+    ),
+    entry: flat(
+      fragment.SQL_DRIVER_LOG +
+        fragment.SYSTEM_CONFIGURATION +
+        embed(systemConfiguration) +
+        fragment.CONNECTION_PARAMETERS_NEXT +
+        embed(connectionParameters) +
+        (authType === undefined ? '' : fragment.AUTH_TYPE_NEXT + quoted(authType)),
+    ),
   };
 }
 
@@ -125,7 +79,9 @@ export function encodeOperation(
     connection.entry +
     ids(attributes, completion) +
     operationFields(attributes, completion, staging) +
-    `,${LATENCY}${hrTimeToMillis(span.duration)}}}}`
+    fragment.LATENCY_NEXT +
+    hrTimeToMillis(span.duration) +
+    '}}}'
   );
 }
 
@@ -140,9 +96,13 @@ export function encodeError(span: ReadableSpan, connection: PreparedConnection):
     hrTimeToMillis(span.endTime) +
     connection.entry +
     ids(attributes, undefined) +
-    failedOperationFields(attributes) +
-    `,${ERROR_INFO}{${ERROR_NAME}${quoted(errorName(attributes, span.events))}` +
-    (stack === undefined ? '}}}}' : `,${STACK_TRACE}${quoted(stack)}}}}}`)
+    operationDetail(text(attributes, ATTR_DATABRICKS_OPERATION) ?? '', attributes) +
+    number(fragment.CHUNK_ID_NEXT, count(attributes, ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX)) +
+    number(fragment.RETRY_COUNT_NEXT, count(attributes, ATTR_DATABRICKS_HTTP_RETRY_COUNT)) +
+    '}' +
+    fragment.ERROR_NAME +
+    quoted(errorName(attributes, span.events)) +
+    (stack === undefined ? '}}}}' : `${fragment.STACK_TRACE_NEXT}${quoted(stack)}}}}}`)
   );
 }
 
@@ -151,22 +111,15 @@ export function encodeError(span: ReadableSpan, connection: PreparedConnection):
  * linked to a workspace, a session or a user.
  */
 export function encodeAnonymousError(span: ReadableSpan, userAgent: string): string {
-  const { operationType } = operationFacts(text(span.attributes, ATTR_DATABRICKS_OPERATION) ?? '');
+  const operation = text(span.attributes, ATTR_DATABRICKS_OPERATION) ?? '';
   return (
-    `{${EVENT_ID}\\"${anonymousEventId()}\\",${CONTEXT}{${CLIENT_CONTEXT}{` +
-    `${USER_AGENT}${quoted(userAgent)},${TIMESTAMP}${hrTimeToMillis(span.endTime)}}},` +
-    `${ENTRY}{${SQL_DRIVER_LOG}{` +
-    (operationType === undefined
-      ? ''
-      : `${SQL_OPERATION}{${OPERATION_DETAIL}{${OPERATION_TYPE}\\"${operationType}\\"}},`) +
-    `${ERROR_INFO}{${ERROR_NAME}${quoted(errorName(span.attributes, span.events))},` +
-    `${STACK_TRACE}\\"\\"}}}}`
+    `{${fragment.EVENT_ID}\\"${anonymousEventId()}${fragment.CLIENT_CONTEXT}${fragment.USER_AGENT}` +
+    `${quoted(userAgent)}${fragment.TIMESTAMP_NEXT}${hrTimeToMillis(span.endTime)}` +
+    fragment.SQL_DRIVER_LOG +
+    `${fragment.sqlOperation(operation)}}}`.slice(1) +
+    `${fragment.ERROR_NAME}${quoted(errorName(span.attributes, span.events))}` +
+    `${fragment.STACK_TRACE_NEXT}\\"\\"}}}}`
   );
-}
-
-/** The request's body around encoded logs. */
-export function encodeBody(logs: readonly string[], uploadTimeMs: number): string {
-  return `{"uploadTime":${uploadTimeMs},"items":[],"protoLogs":["${logs.join('","')}"]}`;
 }
 
 function ids(attributes: Attributes, completion: Attributes | undefined): string {
@@ -176,8 +129,8 @@ function ids(attributes: Attributes, completion: Attributes | undefined): string
     text(attributes, ATTR_DATABRICKS_STATEMENT_ID) ??
     text(completion, ATTR_DATABRICKS_STATEMENT_ID);
   return (
-    (session === undefined ? '' : `,${SESSION_ID}${quoted(session)}`) +
-    (statement === undefined ? '' : `,${STATEMENT_ID}${quoted(statement)}`)
+    (session === undefined ? '' : fragment.SESSION_ID_NEXT + quoted(session)) +
+    (statement === undefined ? '' : fragment.STATEMENT_ID_NEXT + quoted(statement))
   );
 }
 
@@ -186,70 +139,81 @@ function operationFields(
   completion: Attributes | undefined,
   staging: Attributes | undefined,
 ): string {
-  const facts = operationFacts(text(attributes, ATTR_DATABRICKS_OPERATION) ?? '');
+  const operation = text(attributes, ATTR_DATABRICKS_OPERATION) ?? '';
+  const facts = operationFacts(operation);
   const verb = facts.statementType === undefined ? statementVerb(attributes) : undefined;
   const type = facts.statementType ?? (verb === undefined ? undefined : statementType(verb));
   const volumeType =
-    operationFacts(text(staging, ATTR_DATABRICKS_OPERATION) ?? '').volumeOperationType ??
+    (staging &&
+      operationFacts(text(staging, ATTR_DATABRICKS_OPERATION) ?? '').volumeOperationType) ??
     facts.volumeOperationType ??
-    (verb === undefined ? undefined : volumeOperationType(verb));
+    (type === 'VOLUME' && verb !== undefined ? volumeOperationType(verb) : undefined);
   const compressed =
     flag(completion, ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED) ??
     flag(attributes, ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED);
+  const format = executionResult(attributes, completion);
   // A call without totals of its own is its own completion.
   const totals = completion ?? attributes;
-
-  let fields = '';
-  if (type !== undefined) {
-    fields += `,${STATEMENT_TYPE}\\"${type}\\"`;
-  }
-  if (compressed !== undefined) {
-    fields += `,${IS_COMPRESSED}${compressed}`;
-  }
-  const format = executionResult(attributes, completion);
-  if (facts.hasResult === true || format !== 'FORMAT_UNSPECIFIED') {
-    fields += `,${EXECUTION_RESULT}\\"${format}\\"`;
-  }
-  fields += number(RETRY_COUNT, retryCount(attributes, completion));
-  fields += group(
-    CHUNK_DETAILS,
-    number(CHUNK_INITIAL, millis(totals, ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION)) +
-      number(CHUNK_SLOWEST, millis(totals, ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION)) +
-      number(CHUNKS_PRESENT, count(totals, ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT)) +
-      number(CHUNKS_ITERATED, count(totals, ATTR_DATABRICKS_RESULT_CHUNK_COUNT)) +
-      number(CHUNK_SUM, millis(totals, ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION)),
-  );
-  fields += group(
-    RESULT_LATENCY,
-    number(RESULT_READY, millis(totals, ATTR_DATABRICKS_RESULT_READY_DURATION)) +
-      number(RESULT_CONSUMPTION, millis(totals, ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION)),
-  );
-  fields += group(
-    OPERATION_DETAIL,
-    number(STATUS_CALLS, count(attributes, ATTR_DATABRICKS_STATEMENT_POLL_COUNT)) +
-      number(STATUS_LATENCY, millis(attributes, ATTR_DATABRICKS_STATEMENT_POLL_DURATION)) +
-      (facts.operationType === undefined
-        ? ''
-        : `,${OPERATION_TYPE}\\"${facts.operationType}\\",${IS_INTERNAL_CALL}false`),
-  );
   return (
-    (volumeType === undefined
+    (volumeType === undefined ? '' : fragment.volumeOperation(volumeType)) +
+    operationDetail(operation, attributes) +
+    (type === undefined ? '' : fragment.STATEMENT_TYPE_NEXT[type]) +
+    (compressed === undefined
       ? ''
-      : `,${VOLUME_OPERATION}{${VOLUME_OPERATION_TYPE}\\"${volumeType}\\"}`) +
-    group(SQL_OPERATION, fields)
+      : compressed
+        ? fragment.COMPRESSED_NEXT
+        : fragment.UNCOMPRESSED_NEXT) +
+    (facts.hasResult === true || format !== 'FORMAT_UNSPECIFIED'
+      ? fragment.EXECUTION_RESULT_NEXT[format]
+      : '') +
+    number(fragment.RETRY_COUNT_NEXT, retryCount(attributes, completion)) +
+    chunkDetails(totals) +
+    resultLatency(totals) +
+    '}'
   );
 }
 
-function failedOperationFields(attributes: Attributes): string {
-  const { operationType } = operationFacts(text(attributes, ATTR_DATABRICKS_OPERATION) ?? '');
-  return group(
-    SQL_OPERATION,
-    number(CHUNK_ID, count(attributes, ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX)) +
-      number(RETRY_COUNT, count(attributes, ATTR_DATABRICKS_HTTP_RETRY_COUNT)) +
-      (operationType === undefined
-        ? ''
-        : `,${OPERATION_DETAIL}{${OPERATION_TYPE}\\"${operationType}\\",${IS_INTERNAL_CALL}false}`),
+/** Opens `sql_operation` and writes the one message that it always has. */
+function operationDetail(operation: string, attributes: Attributes): string {
+  return (
+    fragment.sqlOperation(operation) +
+    number(fragment.STATUS_CALLS_NEXT, count(attributes, ATTR_DATABRICKS_STATEMENT_POLL_COUNT)) +
+    number(
+      fragment.STATUS_LATENCY_NEXT,
+      millis(attributes, ATTR_DATABRICKS_STATEMENT_POLL_DURATION),
+    ) +
+    '}'
   );
+}
+
+function chunkDetails(totals: Attributes): string {
+  const present = count(totals, ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT);
+  const iterated = count(totals, ATTR_DATABRICKS_RESULT_CHUNK_COUNT);
+  // Chunks and their times are known together or not at all.
+  if (present === undefined && iterated === undefined) {
+    return '';
+  }
+  return (
+    (present === undefined
+      ? fragment.CHUNKS_ITERATED_ONLY + iterated
+      : fragment.CHUNKS_PRESENT + present + number(fragment.CHUNKS_ITERATED_NEXT, iterated)) +
+    number(fragment.CHUNK_INITIAL_NEXT, millis(totals, ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION)) +
+    number(
+      fragment.CHUNK_SLOWEST_NEXT,
+      millis(totals, ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION),
+    ) +
+    number(fragment.CHUNK_SUM_NEXT, millis(totals, ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION)) +
+    '}'
+  );
+}
+
+function resultLatency(totals: Attributes): string {
+  const ready = millis(totals, ATTR_DATABRICKS_RESULT_READY_DURATION);
+  const consumption = millis(totals, ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION);
+  if (ready !== undefined) {
+    return `${fragment.RESULT_READY + ready + number(fragment.RESULT_CONSUMPTION_NEXT, consumption)}}`;
+  }
+  return consumption === undefined ? '' : `${fragment.RESULT_CONSUMPTION_ONLY}${consumption}}`;
 }
 
 /** Retries of the call itself and of what came after it, such as its downloads. */
@@ -263,10 +227,5 @@ function retryCount(
 }
 
 function number(name: string, value: number | undefined): string {
-  return value === undefined ? '' : `,${name}${value}`;
-}
-
-/** @param fields each with its leading comma; a message without any is left out. */
-function group(name: string, fields: string): string {
-  return fields === '' ? '' : `,${name}{${fields.slice(1)}}`;
+  return value === undefined ? '' : name + value;
 }

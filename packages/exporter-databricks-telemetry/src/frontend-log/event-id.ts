@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SpanContext } from '@opentelemetry/api';
 
-const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
-const TRACE_ID = /^[0-9a-f]{32}$/;
+const EVENT_ID = /^[0-9a-f-]{36}$/;
+const INVALID_SPAN_ID = '0000000000000000';
 
 /**
  * A UUID (version 8) made of the span's ids and the kind of the record, so that a record which is sent a second time,
@@ -10,11 +10,9 @@ const TRACE_ID = /^[0-9a-f]{32}$/;
  */
 export function eventId(span: SpanContext, kind: 'operation' | 'error'): string {
   const { traceId, spanId } = span;
-  if (!SPAN_ID.test(spanId) || !TRACE_ID.test(traceId)) {
-    return randomUUID();
-  }
   const variant = kind === 'operation' ? '8' : '9';
-  return `${traceId.slice(16, 24)}-${traceId.slice(24, 28)}-8${spanId.slice(15)}${traceId.slice(30, 32)}-${variant}${spanId.slice(0, 3)}-${spanId.slice(3, 15)}`;
+  const id = `${traceId.slice(16, 24)}-${traceId.slice(24, 28)}-8${spanId.slice(15)}${traceId.slice(30)}-${variant}${spanId.slice(0, 3)}-${spanId.slice(3, 15)}`;
+  return EVENT_ID.test(id) && spanId !== INVALID_SPAN_ID ? id : randomUUID();
 }
 
 /** An id that tells nothing, for records that must not be linked to anything. */

@@ -1,0 +1,21 @@
+const PIECE_BYTES = 32 * 1_024;
+
+/**
+ * The request's body around encoded logs, in pieces. One text of a hundred logs would be a large object of the heap, which
+ * costs more than encoding them did.
+ */
+export function encodeBody(logs: readonly string[], uploadTimeMs: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  let text = `{"uploadTime":${uploadTimeMs},"items":[],"protoLogs":[`;
+  let separator = '"';
+  for (const log of logs) {
+    text += separator + log;
+    separator = '","';
+    if (text.length > PIECE_BYTES) {
+      pieces.push(Buffer.from(text, 'latin1'));
+      text = '';
+    }
+  }
+  pieces.push(Buffer.from(`${text}${logs.length === 0 ? '' : '"'}]}`, 'latin1'));
+  return pieces;
+}
