@@ -280,14 +280,13 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     await Promise.allSettled(listeners.map(async (listener) => listener(connectionId)));
     await this.#drained();
     this.#delivery?.release(connectionId);
+    // Spans may still come: those a plain BatchSpanProcessor holds, or records that came back.
+    bound(this.#closedConnections, MAX_CONNECTIONS);
+    this.#closedConnections.add(connectionId);
     if (listeners.length > 0) {
       this.#connections.delete(connectionId);
       this.#foreignConnections.delete(connectionId);
       this.options.access?.release(connectionId);
-    } else {
-      // A plain BatchSpanProcessor still holds the last spans, and needs the credentials for them.
-      bound(this.#closedConnections, MAX_CONNECTIONS);
-      this.#closedConnections.add(connectionId);
     }
   }
 

@@ -59,6 +59,11 @@ export class CircuitBreaker {
     return this.#state;
   }
 
+  /** It is not as it was made: open, being probed, or counting failures. */
+  get hasFailures(): boolean {
+    return this.state !== 'CLOSED' || this.#failures > 0;
+  }
+
   /** How long it stays open, in milliseconds; 0 when it is not open. */
   get retryAfterMs(): number {
     return this.state === 'OPEN' ? this.#openUntilMs - this.now() : 0;

@@ -3,6 +3,7 @@ import { appendFile } from 'node:fs';
 import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CONNECTION_USE_PROXY,
+  ATTR_DATABRICKS_WORKSPACE_ID,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
@@ -13,7 +14,7 @@ import {
   type DatabricksTelemetryExporterOptions,
   type PayloadListener,
 } from '../config';
-import { OncePerCondition, logDebug } from '../diagnostics';
+import { OncePerCondition, guarded, logDebug } from '../diagnostics';
 import { count, flag, text } from '../frontend-log/attribute-values';
 import type { ReadableSpan } from '../otel';
 import type { Outcome } from './batch';
@@ -25,6 +26,7 @@ import { type Item, Pipeline, type Route } from './pipeline';
 import { DEFAULT_RETRY_OPTIONS } from './retry';
 
 const MAX_REFUSED_HOSTS_WARNED = 128;
+const STATIC_CONNECTION_ID = 'static';
 
 /** The spans of one connection in one batch, with what is to be said of each: one log or several. */
 export interface Group {
@@ -106,12 +108,16 @@ export class Delivery {
     }
     client.pending -= group.spans.length;
     client.pendingBatches -= 1;
+    client.lastUsedMs = this.#now();
     for (const outcome of outcomes) {
       if (outcome.kind === 'delivered') {
         client.delivered += 1;
       } else if (outcome.kind === 'dropped') {
         client.drop(outcome.reason, 1);
       }
+    }
+    if (route.isGone) {
+      this.release(connectionId);
     }
     this.#clients.removeIfIdle(client);
     return outcomes;
@@ -149,7 +155,7 @@ export class Delivery {
 
   /** How the group's connection reaches its workspace; `undefined` when its host is refused. */
   #route({ connectionId, facts, spans }: Group): Route | undefined {
-    const connection = this.options.access?.connection(connectionId);
+    const connection = guarded('access', () => this.options.access?.connection(connectionId));
     if (connection) {
       const host = this.#host(connection.host, connection.port);
       return (
@@ -162,24 +168,18 @@ export class Delivery {
           headers: () => connection.headers(),
           agent: () => connection.agent(),
           needsAgent: false,
+          isGone: false,
         }
       );
     }
     const described = [facts, ...spans.map(({ span }) => span.attributes)].find(
       (attributes) => text(attributes, ATTR_SERVER_ADDRESS) !== undefined,
     );
-    return (
-      this.#staticRoute(connectionId, facts, described) ??
-      this.#bareRoute(connectionId, facts, described)
-    );
+    return this.#staticRoute(facts, described) ?? this.#bareRoute(connectionId, facts, described);
   }
 
   /** With the static credentials, which are for one host and for no other. */
-  #staticRoute(
-    connectionId: string,
-    facts: Attributes,
-    described: Attributes | undefined,
-  ): Route | undefined {
+  #staticRoute(facts: Attributes, described: Attributes | undefined): Route | undefined {
     const { host: name, port, token, headers, agent } = this.options;
     if (name === undefined) {
       return undefined;
@@ -196,11 +196,13 @@ export class Delivery {
     }
     const source =
       headers ?? (token === undefined ? undefined : { Authorization: `Bearer ${token}` });
+    const workspaceId = text(facts, ATTR_DATABRICKS_WORKSPACE_ID);
     return {
-      connectionId,
+      // The credentials are one tenant, however many connections there are.
+      connectionId: STATIC_CONNECTION_ID,
       host,
       facts,
-      orgId: undefined,
+      orgId: workspaceId !== undefined && /^\d{1,19}$/.test(workspaceId) ? workspaceId : undefined,
       userAgent: undefined,
       headers:
         source === undefined
@@ -210,6 +212,7 @@ export class Delivery {
             : () => Promise.resolve(source),
       agent: agent === undefined ? undefined : () => Promise.resolve(agent),
       needsAgent: false,
+      isGone: false,
     };
   }
 
@@ -232,6 +235,7 @@ export class Delivery {
         headers: undefined,
         agent: undefined,
         needsAgent: flag(facts, ATTR_DATABRICKS_CONNECTION_USE_PROXY) ?? false,
+        isGone: true,
       }
     );
   }

@@ -5,6 +5,7 @@ import type { Host } from './host';
 
 /** Beyond it something opens connections to ever new hosts. */
 const MANY_HOSTS = 128;
+const MAX_IDLE_MS = 10 * 60_000;
 
 /** What is kept of a host as long as a connection to it lives or a record for it is pending. */
 export class HostClient {
@@ -21,6 +22,8 @@ export class HostClient {
   lastError: string | undefined;
   /** The service asked to be left alone until then. */
   pausedUntilMs = 0;
+  /** When the last batch ended. */
+  lastUsedMs = 0;
 
   constructor(
     readonly host: Host,
@@ -32,18 +35,22 @@ export class HostClient {
     );
   }
 
+  get isIdle(): boolean {
+    return this.connections.size === 0 && this.pendingBatches === 0;
+  }
+
   drop(reason: DropReason, count: number): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
   }
 
   /** Warns of a connection's trouble once, until a batch of it gets through again. */
-  warnOnce(connectionId: string, message: string): void {
+  warning(connectionId: string): OncePerCondition {
     let warning = this.#warnings.get(connectionId);
     if (!warning) {
       warning = new OncePerCondition();
       this.#warnings.set(connectionId, warning);
     }
-    warning.warn(message);
+    return warning;
   }
 
   rearmWarning(connectionId: string): void {
@@ -53,7 +60,8 @@ export class HostClient {
 
 /**
  * The host clients, one per host: created at first use, shared by the host's connections, removed when the last
- * connection is gone and nothing is pending.
+ * connection is gone and nothing is pending. Only one whose breaker remembers failures is kept a little longer: an
+ * application that connects again and again to a host that is down must not begin anew each time.
  */
 export class HostClients {
   readonly #clients = new Map<string, HostClient>();
@@ -69,6 +77,7 @@ export class HostClients {
   acquire(host: Host, connectionId: string): HostClient {
     let client = this.#clients.get(host.key);
     if (!client) {
+      this.#removeOutdated();
       client = new HostClient(host, this.options, this.now);
       this.#clients.set(host.key, client);
       if (this.#clients.size > MANY_HOSTS) {
@@ -93,10 +102,19 @@ export class HostClients {
     return client;
   }
 
-  /** Removes a client that nobody refers to and that has nothing under way. */
+  /** Removes a client that nobody refers to, that has nothing under way, and whose host was well. */
   removeIfIdle(client: HostClient): void {
-    if (client.connections.size === 0 && client.pendingBatches === 0) {
+    if (client.isIdle && !client.breaker.hasFailures && client.pausedUntilMs <= this.now()) {
       this.remove(client.host.key);
+    }
+  }
+
+  #removeOutdated(): void {
+    for (const client of this.list()) {
+      const idleMs = this.now() - client.lastUsedMs;
+      if (client.isIdle && (idleMs > MAX_IDLE_MS || this.#clients.size >= MANY_HOSTS)) {
+        this.remove(client.host.key);
+      }
     }
   }
 

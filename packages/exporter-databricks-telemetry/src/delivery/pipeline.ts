@@ -14,6 +14,7 @@ import {
   driverVersionOf,
 } from '../frontend-log/user-agent';
 import { encodeBody } from '../frontend-log/body';
+import { OncePerCondition } from '../diagnostics';
 import type { ReadableSpan } from '../otel';
 import type { Payload } from '../config';
 import { type Outcome, deliverBatch } from './batch';
@@ -52,6 +53,8 @@ export interface Route {
   readonly agent: (() => Promise<Agent | undefined>) | undefined;
   /** Without its agent the connection cannot be reached the way its owner wants. */
   readonly needsAgent: boolean;
+  /** The connection is no more: nothing is remembered of it. */
+  readonly isGone: boolean;
 }
 
 export interface PipelineOptions {
@@ -70,6 +73,7 @@ export interface PipelineOptions {
  * Never rejects; every item gets an outcome.
  */
 export class Pipeline {
+  readonly #goneWarning = new OncePerCondition();
   readonly #prepared = new WeakMap<Attributes, PreparedConnection>();
 
   constructor(
@@ -81,6 +85,11 @@ export class Pipeline {
   async export(items: readonly Item[], route: Route, client: HostClient): Promise<Outcome[]> {
     if (this.options.dryRun) {
       return this.#rehearse(items, route, this.options.dryRun);
+    }
+    // Nothing is asked of credentials providers for a host that would not be spoken to.
+    const { retryAfterMs } = client.breaker;
+    if (retryAfterMs > 0) {
+      return fill(items, { kind: 'undelivered', reason: 'breaker_open', retryAfterMs });
     }
     const pauseMs = client.pausedUntilMs - client.now();
     if (pauseMs > 0) {
@@ -152,10 +161,9 @@ export class Pipeline {
     client: HostClient,
     target: TransportTarget,
   ): Promise<Outcome[]> {
-    client.warnOnce(
-      route.connectionId,
-      `${route.host.key} refused the credentials of a connection, its telemetry is dropped`,
-    );
+    client
+      .warning(route.connectionId)
+      .warn(`${route.host.key} refused the credentials of a connection, its telemetry is dropped`);
     return this.#unauthenticated(
       items,
       { kind: 'dropped', reason: 'refused' },
@@ -172,10 +180,8 @@ export class Pipeline {
     target: TransportTarget,
     credentials: Credentials,
   ): Promise<Outcome[]> {
-    client.warnOnce(
-      route.connectionId,
-      `a connection to ${route.host.key} has no credentials, its telemetry is not sent`,
-    );
+    const warning = route.isGone ? this.#goneWarning : client.warning(route.connectionId);
+    warning.warn(`a connection to ${route.host.key} has no credentials, its telemetry is not sent`);
     const others: Outcome =
       credentials.kind === 'missing'
         ? { kind: 'dropped', reason: 'no_credentials' }
@@ -416,12 +422,21 @@ function hasHeader(headers: Readonly<Record<string, string>>, name: string): boo
   return Object.keys(headers).some((own) => own.toLowerCase() === name);
 }
 
+/** Those that describe the body or the connection are not the caller's to set. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+]);
+
 /** Later ones win, whatever the case of their names. */
 function mergeHeaders(...all: Readonly<Record<string, string>>[]): Record<string, string> {
   const merged = new Map<string, [string, string]>();
   for (const headers of all) {
     for (const [name, value] of Object.entries(headers)) {
-      if (typeof value === 'string') {
+      if (typeof value === 'string' && !OWN_HEADERS.has(name.toLowerCase())) {
         merged.set(name.toLowerCase(), [name, value]);
       }
     }

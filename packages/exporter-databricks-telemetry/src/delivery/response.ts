@@ -49,9 +49,15 @@ export function classifyStatus(status: number): 'ok' | Verdict['kind'] {
 }
 
 /** Class of an error code of Node.js. */
-export function classifyErrorCode(code: string): 'retryable' | 'terminal' | 'unavailable' {
+export function classifyErrorCode(
+  code: string,
+): 'retryable' | 'terminal' | 'unavailable' | 'credentials' {
   if (RETRYABLE_CODES.has(code)) {
     return 'retryable';
+  }
+  // What the provider gave cannot stand in a header.
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_HTTP_INVALID_HEADER_VALUE') {
+    return 'credentials';
   }
   return TLS_CODE.test(code) ? 'terminal' : 'unavailable';
 }

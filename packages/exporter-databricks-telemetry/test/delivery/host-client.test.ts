@@ -1,0 +1,97 @@
+import assert from 'node:assert';
+import { DEFAULT_CIRCUIT_BREAKER_OPTIONS } from '../../src/delivery/circuit-breaker';
+import type { Host } from '../../src/delivery/host';
+import { HostClients } from '../../src/delivery/host-client';
+
+function host(name: string): Host {
+  return { hostname: name, port: 443, key: name };
+}
+
+describe('HostClients', () => {
+  let nowMs: number;
+  let clients: HostClients;
+
+  beforeEach(() => {
+    nowMs = 1;
+    clients = new HostClients(DEFAULT_CIRCUIT_BREAKER_OPTIONS, () => nowMs);
+  });
+
+  it('makes one client per host and shares it between connections', () => {
+    const client = clients.acquire(host('a'), '1');
+    assert.equal(clients.acquire(host('a'), '2'), client);
+    assert.notEqual(clients.acquire(host('b'), '3'), client);
+    assert.deepStrictEqual(
+      clients.list().map(({ host: { key } }) => key),
+      ['a', 'b'],
+    );
+  });
+
+  it('takes options', () => {
+    const strict = new HostClients(
+      { ...DEFAULT_CIRCUIT_BREAKER_OPTIONS, failureThreshold: 1 },
+      () => nowMs,
+    );
+    const { breaker } = strict.acquire(host('a'), '1');
+    breaker.tryAcquire()?.failure();
+    assert.equal(breaker.state, 'OPEN');
+  });
+
+  it('keeps failures of one host from another', () => {
+    const a = clients.acquire(host('a'), '1');
+    const b = clients.acquire(host('b'), '2');
+    for (let i = 0; i < 5; i++) {
+      a.breaker.tryAcquire()?.failure();
+    }
+    assert.equal(a.breaker.state, 'OPEN');
+    assert.equal(b.breaker.state, 'CLOSED');
+  });
+
+  it('removes a client with its last connection, and makes a fresh one later', () => {
+    const client = clients.acquire(host('a'), '1');
+    clients.acquire(host('a'), '2');
+    clients.release('1');
+    assert.equal(clients.get('a'), client);
+    clients.release('2');
+    assert.equal(clients.get('a'), undefined);
+    assert.notEqual(clients.acquire(host('a'), '1'), client);
+  });
+
+  it('counts a connection once, and its release once', () => {
+    clients.acquire(host('a'), '1');
+    clients.acquire(host('a'), '1');
+    clients.acquire(host('a'), '2');
+    clients.release('1');
+    clients.release('1');
+    clients.release('unknown');
+    assert.ok(clients.get('a'));
+  });
+
+  it('keeps a client as long as a batch is under way', () => {
+    const client = clients.acquire(host('a'), '1');
+    client.pendingBatches = 1;
+    clients.release('1');
+    assert.ok(clients.get('a'));
+    client.pendingBatches = 0;
+    clients.removeIfIdle(client);
+    assert.equal(clients.get('a'), undefined);
+  });
+
+  it('keeps the memory of a host that is down while clients come and go', () => {
+    const client = clients.acquire(host('a'), '1');
+    client.breaker.tryAcquire()?.failure();
+    clients.release('1');
+    assert.equal(clients.acquire(host('a'), '2'), client);
+    clients.release('2');
+    nowMs += 10 * 60_000 + 1;
+    clients.acquire(host('b'), '3');
+    assert.equal(clients.get('a'), undefined);
+  });
+
+  it('lists nothing when empty; removing a missing host is safe; clear empties', () => {
+    assert.deepStrictEqual(clients.list(), []);
+    clients.remove('a');
+    clients.acquire(host('a'), '1');
+    clients.clear();
+    assert.deepStrictEqual(clients.list(), []);
+  });
+});

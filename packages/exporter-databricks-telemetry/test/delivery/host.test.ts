@@ -1,0 +1,206 @@
+import assert from 'node:assert';
+import { isIP } from 'node:net';
+import fc from 'fast-check';
+import { type Host, parseHost } from '../../src/delivery/host';
+
+function accepted(host: string, port?: number, allowPrivateHosts = false): Host | undefined {
+  const verdict = parseHost(host, port, allowPrivateHosts);
+  return 'refused' in verdict ? undefined : verdict;
+}
+
+/** Whether what a URL parser makes of an accepted host is a public name or address, by rules of its own. */
+function isPublicByUrl(host: Host): boolean {
+  const authority = isIP(host.hostname) === 6 ? `[${host.hostname}]` : host.hostname;
+  const url = new URL(`https://${authority}:${host.port}/telemetry-ext`);
+  const name = url.hostname;
+  if (url.username !== '' || url.password !== '' || url.pathname !== '/telemetry-ext') {
+    return false;
+  }
+  if (isIP(name) === 4) {
+    const value = name.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+    const isIn = (base: string, bits: number) => {
+      const start = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+      return Math.floor(value / 2 ** (32 - bits)) === Math.floor(start / 2 ** (32 - bits));
+    };
+    return !(
+      isIn('0.0.0.0', 8) ||
+      isIn('10.0.0.0', 8) ||
+      isIn('127.0.0.0', 8) ||
+      isIn('169.254.0.0', 16) ||
+      isIn('172.16.0.0', 12) ||
+      isIn('192.168.0.0', 16) ||
+      isIn('224.0.0.0', 3)
+    );
+  }
+  if (name.startsWith('[')) {
+    return /^\[[23]/.test(name) && !name.startsWith('[2002:');
+  }
+  return name === host.hostname && !/(?:^|\.)(?:localhost|internal|local)$/.test(name);
+}
+
+describe('parseHost', () => {
+  it('brings every spelling of a host into one form', () => {
+    for (const spelling of [
+      'dbc-1.cloud.databricks.com',
+      'DBC-1.Cloud.Databricks.COM',
+      'https://dbc-1.cloud.databricks.com',
+      'http://dbc-1.cloud.databricks.com',
+      'HTTPS://dbc-1.cloud.databricks.com/',
+      'dbc-1.cloud.databricks.com///',
+      'dbc-1.cloud.databricks.com.',
+      'dbc-1.cloud.databricks.com:443',
+      ' dbc-1.cloud.databricks.com ',
+    ]) {
+      assert.deepStrictEqual(
+        parseHost(spelling, undefined, false),
+        {
+          hostname: 'dbc-1.cloud.databricks.com',
+          port: 443,
+          key: 'dbc-1.cloud.databricks.com',
+        },
+        spelling,
+      );
+    }
+  });
+
+  it('keeps a port of its own, and takes that of the connection otherwise', () => {
+    assert.equal(accepted('a.example.com:8443')?.key, 'a.example.com:8443');
+    assert.equal(accepted('a.example.com', 8443)?.port, 8443);
+    assert.equal(accepted('a.example.com:9000', 8443)?.port, 9000);
+    assert.equal(accepted('a.example.com:0'), undefined);
+    assert.equal(accepted('a.example.com:65536'), undefined);
+  });
+
+  for (const host of [
+    '',
+    ' ',
+    'user:pass@a.example.com',
+    'a.example.com/path',
+    'a.example.com?q',
+    'a.example.com#f',
+    'a.example.com\\@evil.com',
+    '//evil.com',
+    'ftp://a.example.com',
+    'a.exa mple.com',
+    'a.example\u200b.com',
+    '\ufeffa.example.com',
+    'a.example.com\r\nX-Evil: 1',
+    'a..example.com',
+    '-a.example.com',
+    'a.example.com:443:443',
+    // The lower case of the Kelvin sign is k.
+    'databric\u212as.com',
+    'ｌocalhost',
+    'xn--a.com',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '0x7f.1',
+    '127.1',
+    '1.2.3.4.5',
+    '[::1',
+    '[::ffff:127.0.0.1%25lo]',
+  ]) {
+    it(`refuses ${JSON.stringify(host)} as malformed`, () => {
+      assert.deepStrictEqual(parseHost(host, undefined, true), { refused: 'malformed' });
+    });
+  }
+
+  for (const host of [
+    'localhost',
+    'a.localhost',
+    'warehouse',
+    '127.0.0.1',
+    '127.8.8.8',
+    '0.0.0.0',
+    '10.1.2.3',
+    '100.64.0.1',
+    '169.254.169.254',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '168.63.129.16',
+    '224.0.0.1',
+    '255.255.255.255',
+    'metadata.google.internal',
+    'metadata.azure.com',
+    '127.0.0.1.nip.io',
+    '[::1]',
+    '[::]',
+    '[fc00::1]',
+    '[fd12:3456::1]',
+    '[fe80::1]',
+    '[::ffff:10.0.0.1]',
+    '[::ffff:8.8.8.8]',
+    '[64:ff9b::7f00:1]',
+    '[2002:7f00:1::]',
+    '[2001:0:1::]',
+  ]) {
+    it(`refuses ${host}, unless private hosts are allowed`, () => {
+      assert.deepStrictEqual(parseHost(host, undefined, false), { refused: 'not_public' });
+      assert.ok(accepted(host, undefined, true));
+    });
+  }
+
+  for (const host of [
+    '8.8.8.8',
+    '172.32.0.1',
+    '172.15.0.1',
+    '[2606:4700::1111]',
+    'xn--mnchen-3ya.de',
+  ]) {
+    it(`accepts ${host}`, () => {
+      assert.ok(accepted(host));
+    });
+  }
+
+  it('accepts nothing of 100 000 hostile strings that leads to a refused class', function () {
+    this.timeout(60_000);
+    const octet = fc.oneof(
+      fc.integer({ min: 0, max: 300 }).map(String),
+      fc.integer({ min: 0, max: 255 }).map((value) => `0x${value.toString(16)}`),
+      fc.integer({ min: 0, max: 255 }).map((value) => `0${value.toString(8)}`),
+      fc.constantFrom('127', '10', '169', '254', '192', '168', '0', '2130706433'),
+    );
+    const name = fc.oneof(
+      fc.array(octet, { minLength: 1, maxLength: 5 }).map((octets) => octets.join('.')),
+      fc.ipV6().map((address) => `[${address}]`),
+      fc.ipV4().map((address) => `[::ffff:${address}]`),
+      fc.constantFrom('localhost', 'metadata.google.internal', 'a.internal', '[::1]', 'ⓛocalhost'),
+      fc.domain(),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+    );
+    const part = fc.constantFrom(
+      '',
+      'https://',
+      'http://',
+      '//',
+      'user@',
+      'a:b@',
+      '\u200b',
+      ' ',
+      '\t',
+    );
+    const tail = fc.constantFrom(
+      '',
+      '.',
+      '/',
+      ':443',
+      ':1',
+      '/x',
+      '?x',
+      '#',
+      '%00',
+      '\r\n',
+      '。',
+      '\\',
+    );
+    fc.assert(
+      fc.property(part, name, tail, (head, middle, end) => {
+        const host = accepted(head + middle + end);
+        return host === undefined || isPublicByUrl(host);
+      }),
+      { numRuns: 100_000 },
+    );
+  });
+});
