@@ -1,8 +1,14 @@
 import assert from 'node:assert';
-import sinon from 'sinon';
+import * as sinon from 'sinon';
 import { type BatchResult, deliverBatch } from '../../src/delivery/batch';
 import type { Verdict } from '../../src/delivery/response';
 import { DEFAULT_RETRY_OPTIONS } from '../../src/delivery/retry';
+
+const retryable: Verdict = { kind: 'retryable', error: '503' };
+
+function ok(body: Record<string, unknown>): Verdict {
+  return { kind: 'ok', body };
+}
 
 describe('deliverBatch', () => {
   let clock: sinon.SinonFakeTimers;
@@ -34,9 +40,6 @@ describe('deliverBatch', () => {
     await clock.runAllAsync();
     return running;
   }
-
-  const ok = (body: Record<string, unknown>): Verdict => ({ kind: 'ok', body });
-  const retryable: Verdict = { kind: 'retryable', error: '503' };
 
   it('tries four times in all, backing off', async () => {
     const { outcomes, verdict } = await deliver(['a'], retryable);

@@ -1,11 +1,17 @@
 import assert from 'node:assert';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   CircuitBreaker,
   type CircuitBreakerOptions,
   DEFAULT_CIRCUIT_BREAKER_OPTIONS,
   type Permit,
 } from '../../src/delivery/circuit-breaker';
+
+function fail(breaker: CircuitBreaker, times: number, retryAfterMs?: number): void {
+  for (let i = 0; i < times; i++) {
+    breaker.tryAcquire()?.failure(retryAfterMs);
+  }
+}
 
 describe('CircuitBreaker', () => {
   let nowMs: number;
@@ -17,12 +23,6 @@ describe('CircuitBreaker', () => {
       () => nowMs,
       (from, to) => transitions.push(`${from} -> ${to}`),
     );
-  }
-
-  function fail(breaker: CircuitBreaker, times: number, retryAfterMs?: number): void {
-    for (let i = 0; i < times; i++) {
-      breaker.tryAcquire()?.failure(retryAfterMs);
-    }
   }
 
   beforeEach(() => {

@@ -5,6 +5,18 @@ import type { Verdict } from '../../src/delivery/response';
 const NAME = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
 const HOST = 'a.example.com';
 
+function value(flag: string, ttlSeconds = 900): Verdict {
+  return {
+    kind: 'ok',
+    body: { flags: [{ name: NAME, value: flag }], ttl_seconds: ttlSeconds },
+  };
+}
+
+const on = value('true');
+const off = value('false');
+const down: Verdict = { kind: 'retryable', error: '503' };
+const refused: Verdict = { kind: 'credentials', error: '401' };
+
 describe('FeatureFlags', () => {
   let nowMs: number;
   let flags: FeatureFlags;
@@ -16,15 +28,6 @@ describe('FeatureFlags', () => {
       return Promise.resolve(verdict);
     };
   }
-
-  const value = (flag: string, ttlSeconds = 900): Verdict => ({
-    kind: 'ok',
-    body: { flags: [{ name: NAME, value: flag }], ttl_seconds: ttlSeconds },
-  });
-  const on = value('true');
-  const off = value('false');
-  const down: Verdict = { kind: 'retryable', error: '503' };
-  const refused: Verdict = { kind: 'credentials', error: '401' };
 
   beforeEach(() => {
     nowMs = 1;

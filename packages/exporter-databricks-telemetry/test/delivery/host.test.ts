@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import { isIP } from 'node:net';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Host, parseHost } from '../../src/delivery/host';
 
 function accepted(host: string, port?: number, allowPrivateHosts = false): Host | undefined {

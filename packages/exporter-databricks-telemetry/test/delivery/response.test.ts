@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   classifyErrorCode,
   classifyStatus,

@@ -1,10 +1,10 @@
 import assert from 'node:assert';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { redact } from '../../src/frontend-log/redact';
 import { stackFrames } from '../../src/frontend-log/stack-frames';
 
 const token = fc.string({
-  unit: fc.constantFrom(...'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'),
+  unit: fc.constantFrom(...'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'.split('')),
   minLength: 16,
   maxLength: 40,
 });
