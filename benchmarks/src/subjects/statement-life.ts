@@ -41,7 +41,7 @@ export function statementLife(tracing: Tracing): Life {
       const call = new StatementCall(
         tracing,
         session,
-        describeExecute(tracing.config, session, ARGS),
+        describeExecute(tracing.config, session, ARGS, tracing.metrics.live),
         ARGS,
       );
       const { statement } = call;

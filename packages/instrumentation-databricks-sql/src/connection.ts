@@ -15,6 +15,7 @@ import {
   ATTR_DATABRICKS_CONNECTION_USE_PROXY,
   ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY,
   ATTR_DATABRICKS_DRIVER_VERSION,
+  ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_SESSION_ID,
   ATTR_DATABRICKS_WAREHOUSE_ID,
   ATTR_DATABRICKS_WORKSPACE_ID,
@@ -23,6 +24,8 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
   DB_SYSTEM_NAME_VALUE_DATABRICKS,
+  OPERATION_CANCEL_STATEMENT,
+  OPERATION_CLOSE_STATEMENT,
 } from './semconv';
 
 export const DEFAULT_PORT = 443;
@@ -105,6 +108,8 @@ export class SessionFacts {
   readonly creation: Attributes;
   /** For metrics: no ids. */
   readonly metric: Attributes;
+  /** For the spans that end a statement, at their creation; made once, since they are the same for all. */
+  readonly closing: Readonly<Record<'CLOSED' | 'CANCELED', Attributes>>;
   /** On every span of this session, once its id is known. */
   identity: Attributes;
 
@@ -122,6 +127,10 @@ export class SessionFacts {
         ? connection.server
         : { ...connection.server, [ATTR_DB_NAMESPACE]: this.namespace };
     this.creation = { ...this.metric, [ATTR_DATABRICKS_CONNECTION_ID]: connection.id };
+    this.closing = {
+      CLOSED: { ...this.creation, [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT },
+      CANCELED: { ...this.creation, [ATTR_DATABRICKS_OPERATION]: OPERATION_CANCEL_STATEMENT },
+    };
   }
 
   opened(session: Session): void {

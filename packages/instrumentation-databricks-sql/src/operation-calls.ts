@@ -6,8 +6,6 @@ import {
   ATTR_DATABRICKS_FETCH_ROW_COUNT,
   ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_RESULT_FORMAT,
-  OPERATION_CANCEL_STATEMENT,
-  OPERATION_CLOSE_STATEMENT,
   OPERATION_FETCH,
 } from './semconv';
 import type { Statement } from './statement';
@@ -135,19 +133,12 @@ export class CloseCall extends Call {
     override readonly statement: Statement,
     private readonly state: 'CLOSED' | 'CANCELED',
   ) {
-    const isCancel = state === 'CANCELED';
     super(
       tracing,
       tracing.startSpan(
-        isCancel ? 'cancel' : 'close',
+        state === 'CANCELED' ? 'cancel' : 'close',
         sendsRequest(operation) ? SpanKind.CLIENT : SpanKind.INTERNAL,
-        {
-          ...statement.session.metric,
-          ...statement.identity,
-          [ATTR_DATABRICKS_OPERATION]: isCancel
-            ? OPERATION_CANCEL_STATEMENT
-            : OPERATION_CLOSE_STATEMENT,
-        },
+        statement.session.closing[state],
         statement,
       ),
       statement,
@@ -171,9 +162,9 @@ export class CloseCall extends Call {
   }
 
   private describe(): void {
-    if (this.span?.isRecording() === true) {
-      this.span.setAttributes(this.statement.closeAttributes(this.operation));
-    }
+    if (this.span?.isRecording() !== true) return;
+    this.span.setAttributes(this.statement.session.identity);
+    this.span.setAttributes(this.statement.closeAttributes(this.operation));
   }
 }
 

@@ -29,11 +29,15 @@ export interface StatementDescription {
 
 const DEFAULT_NAME = 'databricks';
 
-/** `executeStatement(statement, options)`. */
+/**
+ * `executeStatement(statement, options)`.
+ * @param isMeasured whether there is a meter to whom the metric's attributes matter
+ */
 export function describeExecute(
   config: ResolvedConfig,
   session: SessionFacts,
   args: readonly unknown[],
+  isMeasured: boolean,
 ): StatementDescription {
   const [statement, options] = args;
   const creation: Attributes = {
@@ -49,7 +53,7 @@ export function describeExecute(
       if (config.queryText === 'sanitized') creation[ATTR_DB_QUERY_TEXT] = text;
       if (config.summarizeQuery && summary !== undefined) {
         creation[ATTR_DB_QUERY_SUMMARY] = summary;
-        metric = { ...metric, [ATTR_DB_QUERY_SUMMARY]: summary };
+        if (isMeasured) metric = { ...metric, [ATTR_DB_QUERY_SUMMARY]: summary };
         name = summary;
       }
     }

@@ -62,7 +62,8 @@ export class Statement {
   private pollMs = 0;
   private active = false;
   private activeGeneration = 0;
-  private readonly inFlight = new Set<'CLOSED' | 'CANCELED'>();
+  private closeInFlight = false;
+  private cancelInFlight = false;
   private completed = false;
   private spanLinks: Link[] | undefined = undefined;
   private spanEnded = false;
@@ -161,14 +162,15 @@ export class Statement {
 
   /** Whether a close or cancel that starts now is one to tell of: there is none in flight, and none has succeeded. */
   beginClose(state: 'CLOSED' | 'CANCELED'): boolean {
-    if (this.completed || this.inFlight.has(state)) return false;
-    this.inFlight.add(state);
+    const isInFlight = state === 'CLOSED' ? this.closeInFlight : this.cancelInFlight;
+    if (this.completed || isInFlight) return false;
+    this.setInFlight(state, true);
     return true;
   }
 
   /** The close or cancel failed; another may follow. */
   closeFailed(state: 'CLOSED' | 'CANCELED'): void {
-    this.inFlight.delete(state);
+    this.setInFlight(state, false);
   }
 
   /** Closed or cancelled. A statement that still ran ends with the last that the server said of it. */
@@ -196,10 +198,17 @@ export class Statement {
     }
   }
 
+  /** What a close tells beyond the session's identity. */
   closeAttributes(operation: DriverOperation): Attributes {
     const attributes = this.totals.attributes(operation, this.session.connection.isKernel);
+    if (this.id !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_ID] = this.id;
     if (this.retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = this.retryCount;
     return attributes;
+  }
+
+  private setInFlight(state: 'CLOSED' | 'CANCELED', isInFlight: boolean): void {
+    if (state === 'CLOSED') this.closeInFlight = isInFlight;
+    else this.cancelInFlight = isInFlight;
   }
 
   private countActive(): void {
@@ -223,7 +232,7 @@ export class Statement {
 
   /** A cancel the application asked for is an outcome, not a failure. */
   private isUserCancel(): boolean {
-    return this.state === 'CANCELED' && (this.completed || this.inFlight.has('CANCELED'));
+    return this.state === 'CANCELED' && (this.completed || this.cancelInFlight);
   }
 
   private endIfTerminal(): void {
@@ -255,7 +264,10 @@ export class Statement {
     this.tracing.openStatements.delete(this);
     const { span } = this;
     try {
-      if (span?.isRecording() === true) span.setAttributes(this.outcome(failure));
+      if (span?.isRecording() === true) {
+        span.setAttributes(this.session.identity);
+        span.setAttributes(this.outcome(failure));
+      }
       if (this.tracing.metrics.live) {
         this.tracing.metrics.recordOperation(
           (endMs ?? performance.now()) - this.startMs,
@@ -270,7 +282,8 @@ export class Statement {
   }
 
   private outcome(failure: ErrorInfo | undefined): Attributes {
-    const attributes: Attributes = { ...this.identity };
+    const attributes: Attributes = {};
+    if (this.id !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_ID] = this.id;
     if (failure !== undefined) Object.assign(attributes, failureAttributes(failure));
     if (this.state !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_STATE] = this.state;
     if (this.directResults !== undefined) {

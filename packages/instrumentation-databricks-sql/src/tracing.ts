@@ -14,6 +14,7 @@ import type { Client, Operation } from './driver';
 import { describeError } from './errors';
 import type { ErrorInfo, FailureContext } from './errors';
 import { Guard } from './guard';
+import { hiddenField } from './hidden-field';
 import type { Metrics } from './metrics';
 import { OpenStatements } from './open-statements';
 import { SCOPE_NAME } from './semconv';
@@ -25,14 +26,14 @@ export interface Discovery {
   fromOperation(operation: Operation): void;
 }
 
-/** What the patches share: the telemetry API as configured, and one weak map per kind of driver object. */
+/** What the patches share: the telemetry API as configured, and what is kept per driver object. */
 export class Tracing {
   readonly guard: Guard;
   readonly access: AccessRegistry;
   readonly connections = new WeakMap<object, Connection>();
   readonly sessions = new WeakMap<object, SessionFacts>();
   /** By the operation handle, the one object that all layers of the driver share; by the backend on the kernel. */
-  readonly statements = new WeakMap<object, Statement>();
+  readonly statements = hiddenField<Statement>();
   readonly openStatements: OpenStatements;
   enabled = false;
   discovery: Discovery | undefined = undefined;

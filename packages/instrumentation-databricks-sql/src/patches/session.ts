@@ -50,7 +50,8 @@ export function sessionPatch(tracing: Tracing): ClassPatch {
     executeStatement: traced(tracing, 'executeStatement', (session: Session, args) => {
       if (!tracing.isLive) return undefined;
       const facts = sessionOf(tracing, session);
-      return new StatementCall(tracing, facts, describeExecute(tracing.config, facts, args), args);
+      const description = describeExecute(tracing.config, facts, args, tracing.metrics.live);
+      return new StatementCall(tracing, facts, description, args);
     }),
     getInfo: traced(tracing, 'getInfo', (session: Session) =>
       tracing.isLive ? new GetInfoCall(tracing, sessionOf(tracing, session)) : undefined,
