@@ -85,9 +85,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     this.#loop = new ExportLoop(this.#options, this.#queue, this.#accounting, exporter, () =>
       health.attach(),
     );
-    this.#aggregator = new StatementAggregator(this.#options, this.#accounting, (record) =>
-      this.#queue.offer(record),
-    );
+    this.#aggregator = new StatementAggregator(this.#options, this.#accounting, this.#queue);
     if (this.#open) {
       guarded('onConnectionClosed', () => {
         exporter.onConnectionClosed?.((connectionId) => this.#connectionClosed(connectionId));

@@ -91,6 +91,18 @@ export class ExportQueue {
     return this.#lastSequence;
   }
 
+  /**
+   * Whether a record would be dropped the moment it is offered, because the queue is full of errors and it is none. It
+   * then counts as offered and dropped, and need not be made.
+   */
+  turnsAway(isError: boolean): boolean {
+    const others = this.#returned.others.length + this.#ready.others.length;
+    if (isError || others > 0 || this.pending < this.#bounds.maxQueueSize) return false;
+    this.#accounting.offered += 1;
+    this.#dropped();
+    return true;
+  }
+
   offer(record: JoinedSpan): void {
     this.#accounting.offered += 1;
     if (this.#closed || record.bytes > this.#bounds.maxQueueBytes) {
@@ -154,10 +166,14 @@ export class ExportQueue {
       this.#ready.errors.shiftFront();
     if (dropped === undefined) return false;
     this.#bytes -= dropped.bytes;
+    this.#dropped();
+    return true;
+  }
+
+  #dropped(): void {
     this.#accounting.drop('queue_full');
     this.#overflow.warn(
       'telemetry comes faster than it can be delivered: the oldest records are dropped, see stats()',
     );
-    return true;
   }
 }

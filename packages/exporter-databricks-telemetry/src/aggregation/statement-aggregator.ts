@@ -29,6 +29,13 @@ const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
 /** Estimated bytes a close adds to a statement's record. */
 const COMPLETION_BYTES = 1_024;
 
+/** Where records go. */
+export interface RecordSink {
+  /** Whether a record of this kind is counted and need not be made. */
+  turnsAway(isError: boolean): boolean;
+  offer(record: JoinedSpan): void;
+}
+
 export interface AggregatorOptions {
   readonly maxStatements: number;
   readonly maxErrorsPerStatement: number;
@@ -41,7 +48,7 @@ export interface AggregatorOptions {
 export class StatementAggregator {
   readonly #options: AggregatorOptions;
   readonly #accounting: Accounting;
-  readonly #offer: (record: JoinedSpan) => void;
+  readonly #sink: RecordSink;
   readonly #connections = new Connections();
   readonly #index = new StatementIndex();
   /** Statements whose span has ended, oldest first. */
@@ -57,14 +64,10 @@ export class StatementAggregator {
   #late = 0;
   #skipped = 0;
 
-  constructor(
-    options: AggregatorOptions,
-    accounting: Accounting,
-    offer: (record: JoinedSpan) => void,
-  ) {
+  constructor(options: AggregatorOptions, accounting: Accounting, sink: RecordSink) {
     this.#options = options;
     this.#accounting = accounting;
-    this.#offer = offer;
+    this.#sink = sink;
   }
 
   /** Statements in flight: ended, and not yet a record. */
@@ -305,30 +308,32 @@ export class StatementAggregator {
   }
 
   #emitErrors(statement: Statement): void {
-    for (const span of statement.errors) this.#emit('error', span, estimateSpanBytes(span));
+    for (const span of statement.errors) this.#emit('error', span);
     this.#accounting.offered += statement.errorOverflow;
     this.#accounting.drop('statement_errors', statement.errorOverflow);
   }
 
   /** A call that is no statement's part: its record, and its failure. */
   #emitAlone(span: ReadableSpan): boolean {
-    this.#emit('operation', span, estimateSpanBytes(span));
+    this.#emit('operation', span);
     return hasFailed(span) && this.#emitError(span);
   }
 
   #emitError(span: ReadableSpan): boolean {
-    this.#emit('error', span, estimateSpanBytes(span));
+    this.#emit('error', span);
     return isTerminal(span);
   }
 
   #emit(
     kind: Join['kind'],
     span: ReadableSpan,
-    bytes: number,
+    bytes?: number,
     completion?: Join['completion'],
     staging?: Join['staging'],
   ): void {
+    if (this.#sink.turnsAway(kind === 'error')) return;
     const connection = this.#connections.factsOf(span);
-    this.#offer(new JoinedSpan(span, { kind, connection, completion, staging }, bytes));
+    const join = { kind, connection, completion, staging };
+    this.#sink.offer(new JoinedSpan(span, join, bytes ?? estimateSpanBytes(span)));
   }
 }

@@ -46,6 +46,20 @@ describe('ExportQueue', () => {
     assert.equal(diag.warnings('dropped'), 1);
   });
 
+  it('turns away what it would drop at once: no error, while it is full of errors', () => {
+    const accounting = new Accounting();
+    const queue = new ExportQueue(bounds, accounting);
+    for (const name of ['e1', 'e2']) queue.offer(record(name, 'error'));
+    assert.ok(!queue.turnsAway(false));
+    queue.offer(record('a'));
+    assert.ok(!queue.turnsAway(false));
+    queue.offer(record('e3', 'error'));
+    assert.ok(!queue.turnsAway(true));
+    assert.ok(queue.turnsAway(false));
+    assert.equal(accounting.offered, 5);
+    assert.deepEqual(accounting.dropped, { queue_full: 2 });
+  });
+
   it('is bounded in bytes, and refuses what alone is too large', () => {
     const accounting = new Accounting();
     const queue = new ExportQueue(bounds, accounting);

@@ -20,9 +20,12 @@ class Bench {
     this.aggregator = new StatementAggregator(
       { maxStatements: 5_000, maxErrorsPerStatement: 50, ...options },
       this.accounting,
-      (record) => {
-        this.accounting.offered += 1;
-        this.records.push(record);
+      {
+        turnsAway: () => false,
+        offer: (record) => {
+          this.accounting.offered += 1;
+          this.records.push(record);
+        },
       },
     );
     this.driver = new SpanSource([
