@@ -141,13 +141,13 @@ export class Statement implements StatementFacts {
 
   cancel(): void {
     if (this.state === 'RUNNING') this.#finish('CANCELED');
-    this.#abort.abort();
+    this.#abort.abort(this.state);
   }
 
   close(): void {
     this.closedAt ??= now();
     if (this.state === 'RUNNING') this.#finish('CLOSED');
-    this.#abort.abort();
+    this.#abort.abort(this.state);
   }
 
   #fail(failure: StatementFailure): void {

@@ -3,7 +3,11 @@ import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
 import { type PresignedLink, Presigner, storageError } from './presigner';
 
 const PATH_PREFIX = '/warehouse-results/';
-const CAPACITY_BYTES = 512 * 1024 * 1024;
+const MEBIBYTE_BYTES = 1024 * 1024;
+/** Beyond this, files that were downloaded go; clients may still be at it long after the operation was closed. */
+const SERVED_CAPACITY_BYTES = 64 * MEBIBYTE_BYTES;
+/** Beyond this, any file goes. */
+const CAPACITY_BYTES = 512 * MEBIBYTE_BYTES;
 
 /** A file in the storage and what is to happen when it is fetched. */
 export interface StoredFile {
@@ -21,6 +25,7 @@ export class ResultStorage implements Endpoint {
   readonly name = 'storage';
   readonly #presigner = new Presigner();
   readonly #files = new Map<string, StoredFile>();
+  readonly #served = new Set<string>();
   readonly #signal: AbortSignal;
   #storedBytes = 0;
 
@@ -28,16 +33,13 @@ export class ResultStorage implements Endpoint {
     this.#signal = signal;
   }
 
-  /** Stores a file and signs a link to it. The oldest files go when there are too many. */
+  /** Stores a file and signs a link to it. The oldest files go when there is too much. */
   put(origin: string, name: string, file: StoredFile, lifetimeMs: number): PresignedLink {
     const path = `${PATH_PREFIX}${file.statementId}/${name}`;
     this.#remove(path);
     this.#files.set(path, file);
     this.#storedBytes += file.bytes.length;
-    for (const oldest of this.#files.keys()) {
-      if (this.#storedBytes <= CAPACITY_BYTES) break;
-      this.#remove(oldest);
-    }
+    this.#evict();
     return this.#presigner.sign(origin, 'GET', path, lifetimeMs);
   }
 
@@ -61,12 +63,22 @@ export class ResultStorage implements Endpoint {
         };
       },
       ended: (_, complete) => {
-        if (complete && !refused) file?.onServed();
+        if (!complete || refused) return;
+        this.#served.add(request.path);
+        file?.onServed();
       },
     };
   }
 
+  #evict(): void {
+    for (const path of this.#files.keys()) {
+      if (this.#storedBytes <= SERVED_CAPACITY_BYTES) return;
+      if (this.#storedBytes > CAPACITY_BYTES || this.#served.has(path)) this.#remove(path);
+    }
+  }
+
   #remove(path: string): void {
+    this.#served.delete(path);
     this.#storedBytes -= this.#files.get(path)?.bytes.length ?? 0;
     this.#files.delete(path);
   }
