@@ -1,6 +1,7 @@
 // Named imports, so that a package whose names an ESM importer cannot see fails here.
 import { createRequire } from 'node:module';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import { ConsoleWaterfallExporter } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import {
   DatabricksTelemetryExporter,
@@ -15,8 +16,9 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import pipeline from './pipeline.cjs';
 import traceSdk from './trace-sdk.cjs';
 
-if (typeof UndeliveredError !== 'function' || typeof SCOPE_NAME !== 'string') {
-  throw new Error('A named export is missing');
+const names = { ConsoleWaterfallExporter, SCOPE_NAME, UndeliveredError };
+if (Object.values(names).includes(undefined)) {
+  throw new Error('A named export has no value');
 }
 
 const secondCopy = createRequire(new URL('../second-copy/node_modules/', import.meta.url))(

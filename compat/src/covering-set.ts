@@ -48,12 +48,15 @@ function holds(cell: Readonly<Record<string, string>>, pair: Pair): boolean {
 
 /**
  * Chooses cells so that every pair of values that can exist occurs at least once, greedily: each cell is grown from a
- * pair not seen yet, axis by axis, by the value that brings the most new pairs. The choice is the same on every run.
+ * pair not seen yet, axis by axis, by the value that brings the most new pairs, and of those the one used least so far.
+ * The choice is the same on every run.
  */
 export function coveringSet<A extends Axes>(axes: A, impossible: Impossible<A>): CoveringSet<A> {
   const names = Object.keys(axes);
   const reasonFor = (part: Readonly<Record<string, string>>): string | undefined =>
     impossible(part as Partial<Cell<A>>);
+
+  const cells: Cell<A>[] = [];
 
   /** Grows `part` to a whole cell; `undefined` when every way to do so is impossible. */
   const grow = (
@@ -67,8 +70,12 @@ export function coveringSet<A extends Axes>(axes: A, impossible: Impossible<A>):
     const candidates = (axes[axis] ?? [])
       .map((value) => Object.assign({}, part, { [axis]: value }))
       .filter((candidate) => reasonFor(candidate) === undefined)
-      .map((candidate) => ({ candidate, gain: open.filter((p) => holds(candidate, p)).length }))
-      .sort((left, right) => right.gain - left.gain);
+      .map((candidate) => ({
+        candidate,
+        gain: open.filter((pair) => holds(candidate, pair)).length,
+        uses: cells.filter((cell) => cell[axis] === candidate[axis]).length,
+      }))
+      .sort((left, right) => right.gain - left.gain || left.uses - right.uses);
     for (const { candidate } of candidates) {
       const grown = grow(candidate, open);
       if (grown !== undefined) {
@@ -78,7 +85,6 @@ export function coveringSet<A extends Axes>(axes: A, impossible: Impossible<A>):
     return undefined;
   };
 
-  const cells: Cell<A>[] = [];
   const ruledOut: ImpossiblePair[] = [];
   let open: Pair[] = [];
   for (const pair of pairsOf(axes)) {

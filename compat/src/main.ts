@@ -19,6 +19,10 @@ import { prepareWorkspace, type Workspace } from './workspace';
 const ROOT = resolve(__dirname, '..', '..', '..');
 const CACHE = join(ROOT, '.compat');
 
+function secondsSince(started: number): number {
+  return Math.round((Date.now() - started) / 1000);
+}
+
 async function runCell(workspace: Workspace, cell: CompatCell): Promise<CellResult> {
   const started = Date.now();
   const result = (verdict: CellResult['verdict'], remarks: readonly string[]): CellResult => ({
@@ -63,8 +67,10 @@ async function runMatrix(
       Object.entries(cell).some(([axis, value]) => `${axis}=${value}` === restriction),
     ),
   );
+  const started = Date.now();
   const workspace = await prepareWorkspace(ROOT, CACHE, tarballs);
   await bundleAll(workspace, chosen);
+  console.log(`\n  Node.js, drivers and SDK lines ready after ${secondsSince(started)} s`);
   console.log(`\n${matrixHeader()}`);
   const results = await mapConcurrently(chosen, CONCURRENCY, async (cell) => {
     const result = await runCell(workspace, cell);
@@ -108,7 +114,7 @@ async function main(restrictions: readonly string[]): Promise<void> {
   const failedChecks = checks.filter(({ defects }) => defects.length > 0).length;
   const failing = count('fail') + failedChecks;
   const passing = count('pass') + checks.length - failedChecks;
-  console.log(`\n  ${passing} passing (${Math.round((Date.now() - started) / 1000)}s)`);
+  console.log(`\n  ${passing} passing (${secondsSince(started)}s)`);
   if (count('skip') > 0) {
     console.log(`  ${count('skip')} pending`);
   }

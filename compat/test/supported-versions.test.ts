@@ -1,7 +1,13 @@
 import assert from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { SUPPORTED_VERSIONS } from '@dbsql-otel/instrumentation-databricks-sql';
+import { isDeepStrictEqual } from 'node:util';
+import { diag, DiagLogLevel } from '@opentelemetry/api';
+import { createSandbox } from 'sinon';
+import {
+  DatabricksSqlInstrumentation,
+  SUPPORTED_VERSIONS,
+} from '@dbsql-otel/instrumentation-databricks-sql';
 import { AXES, NODE_RELEASES, SDK_LINES } from '../src/axes';
 import { PUBLIC_PACKAGES } from '../src/tarball';
 
@@ -28,6 +34,13 @@ function bounds(range: string): { readonly from: string; readonly below: string 
 }
 
 describe('SUPPORTED_VERSIONS', () => {
+  const sandbox = createSandbox();
+
+  afterEach(() => {
+    diag.disable();
+    sandbox.restore();
+  });
+
   it('is what the package.json of every package asks for', () => {
     for (const name of ['.', ...PUBLIC_PACKAGES.map((folder) => join('packages', folder))]) {
       assert.deepStrictEqual(manifest(name).engines, { node: SUPPORTED_VERSIONS.node }, name);
@@ -81,5 +94,31 @@ describe('SUPPORTED_VERSIONS', () => {
       Object.keys(NODE_RELEASES)[0],
       bounds(SUPPORTED_VERSIONS.node).from.split('.')[0],
     );
+  });
+
+  it('is what the instrumentation patches, and what it says of a driver it does not', () => {
+    const warn = sandbox.stub();
+    const silent = sandbox.stub();
+    diag.setLogger(
+      { error: silent, warn, info: silent, debug: silent, verbose: silent },
+      { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+    );
+    const instrumentation = new DatabricksSqlInstrumentation({ enabled: false });
+    const { from, below } = bounds(SUPPORTED_VERSIONS.driver);
+    const refused = [`<${from}`, `>=${below}`];
+    for (const definition of instrumentation.getModuleDefinitions()) {
+      assert.deepStrictEqual(definition.supportedVersions, [SUPPORTED_VERSIONS.driver]);
+      for (const file of definition.files) {
+        const isRefused = isDeepStrictEqual(file.supportedVersions, refused);
+        if (isRefused) {
+          file.patch({}, '1.8.4');
+        } else {
+          assert.deepStrictEqual(file.supportedVersions, [SUPPORTED_VERSIONS.driver]);
+        }
+      }
+    }
+    const told = warn.args.map((args) => args.join(' '));
+    assert.strictEqual(told.filter((line) => line.includes('1.8.4')).length, 1);
+    assert.ok(told.some((line) => line.includes(SUPPORTED_VERSIONS.driver)));
   });
 });

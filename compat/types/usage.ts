@@ -1,5 +1,6 @@
 // What the README shows, as an application on either SDK line would write it. It is compiled, never run.
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import { ConsoleWaterfallExporter } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import {
   DatabricksTelemetryExporter,
@@ -27,7 +28,7 @@ const asSampler: Sampler = databricksSampler(new AlwaysOnSampler());
 new NodeSDK({
   instrumentations: [databricks],
   sampler: asSampler,
-  spanProcessors: [batch(asSpanExporter), asSpanProcessor],
+  spanProcessors: [batch(asSpanExporter), asSpanProcessor, batch(new ConsoleWaterfallExporter())],
 }).start();
 
 /** Spans of the SDK go into our exporter, and what comes back undelivered is read. */
