@@ -1,5 +1,5 @@
 import * as assert from 'node:assert';
-import { DuckDbEngine } from '../../src';
+import { DuckDbEngine, type QueryResult } from '../../src';
 import { connect, type Connected } from '../support/driver';
 
 /** The engine is an optional dependency. */
@@ -14,10 +14,23 @@ function duckDbIsInstalled(): boolean {
 
 describe('DuckDB engine', () => {
   let connected: Connected;
+  let duckDb: DuckDbEngine;
+  /** What the engine was last asked. */
+  let latest: Promise<QueryResult>;
   before(async function () {
     if (!duckDbIsInstalled()) this.skip();
-    connected = await connect({ engine: await DuckDbEngine.create() });
+    duckDb = await DuckDbEngine.create();
+    connected = await connect({
+      engine: {
+        execute: (query) => {
+          latest = duckDb.execute(query);
+          return latest;
+        },
+        close: () => duckDb.close(),
+      },
+    });
   });
+  beforeEach(() => connected.warehouse.clearLogs());
   after(() => connected?.close());
 
   async function rows(
@@ -66,6 +79,8 @@ describe('DuckDB engine', () => {
 
   it('knows range by its column id', async () => {
     assert.deepStrictEqual(await rows('SELECT sum(id) AS s FROM range(2, 5)'), [{ s: 9 }]);
+    const joined = 'SELECT a.id FROM range(3) AS a JOIN range(2, 4) b ON a.id = b.id';
+    assert.deepStrictEqual(await rows(joined), [{ id: 2 }]);
   });
 
   it('binds parameters of both kinds', async () => {
@@ -107,12 +122,27 @@ describe('DuckDB engine', () => {
   it('interrupts a query that is cancelled', async () => {
     const { session, warehouse } = connected;
     const operation = await session.executeStatement(
-      'SELECT count(*) FROM range(100000000) a, range(100000000) b /* local-warehouse: direct=off */',
+      'SELECT sum(sqrt(i)) FROM generate_series(1, 100000000000) t(i) /* local-warehouse: direct=off */',
     );
     const fetched = assert.rejects(operation.fetchAll(), { errorCode: 'CANCELED' });
-    await warehouse.received('GetOperationStatus');
+    await warehouse.received('GetOperationStatus', 2);
     await operation.cancel();
     await fetched;
-    assert.deepStrictEqual(await rows('SELECT 1 AS one'), [{ one: 1 }]);
+    await assert.rejects(latest, { condition: 'OPERATION_CANCELED' });
+  });
+
+  it('does not begin a query that is already cancelled', async () => {
+    const aborted = new AbortController();
+    const sql = 'SELECT sum(sqrt(i)) FROM generate_series(1, 100000000000) t(i)';
+    const query = {
+      sql,
+      parameters: [],
+      catalog: 'main',
+      schema: 'default',
+      signal: aborted.signal,
+    };
+    const running = duckDb.execute(query);
+    aborted.abort('test');
+    await assert.rejects(running, { condition: 'OPERATION_CANCELED' });
   });
 });

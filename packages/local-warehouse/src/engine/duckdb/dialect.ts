@@ -16,7 +16,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 /** Strings, comments, quoted identifiers, parameter markers, and the calls and names that differ. */
 const TOKENS =
-  /'(?:[^'\\]|\\.|'')*'|--[^\n]*|\/\*.*?\*\/|(?<![\w.`])`?main`?\.(?=(?:\w+|`[^`]+`)\.)|`[^`]*`|"(?:[^"\\]|\\.)*"|::|:\w+|\?|\bfrom\s+range\s*\([^)]*\)/gis;
+  /'(?:[^'\\]|\\.|'')*'|--[^\n]*|\/\*.*?\*\/|(?<![\w.`])`?main`?\.(?=(?:\w+|`[^`]+`)\.)|`[^`]*`|"(?:[^"\\]|\\.)*"|::|:\w+|\?|\b(?:from|join)\s+range\s*\([^)]*\)/gis;
 
 /**
  * Translates the Spark spellings that DuckDB does not share: backticks, strings in double quotes, `:name` markers,
@@ -51,9 +51,9 @@ export function translate(
         name,
       );
     }
-    if (/^from/i.test(token)) {
-      const call = token.replace(/^from\s+/i, '').replace(/(\d)L\b/gi, '$1');
-      return `FROM (SELECT range AS id FROM ${call}) AS range`;
+    if (/^(?:from|join)/i.test(token)) {
+      const [keyword = '', call = ''] = token.split(/\s+(.*)/s);
+      return `${keyword} (SELECT range AS id FROM ${call.replace(/(\d)L\b/gi, '$1')})`;
     }
     if (token.endsWith('.')) return '';
     if (token.startsWith('`')) return `"${token.slice(1, -1).replaceAll('"', '""')}"`;

@@ -52,6 +52,7 @@ export class DuckDbEngine implements Engine {
     query.signal.addEventListener('abort', interrupt, { once: true });
     try {
       await useSchema(connection, query);
+      if (query.signal.aborted) throw new Error('INTERRUPT Error: Interrupted!');
       return await toQueryResult(await connection.run(sql, values));
     } catch (error) {
       throw sqlError(error);
