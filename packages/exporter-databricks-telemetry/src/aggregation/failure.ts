@@ -6,6 +6,7 @@ import {
   ATTR_EXCEPTION_TYPE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../otel';
+import type { Role } from './roles';
 
 /** Values of `error.type` or `db.response.status_code` after which the same call may succeed. */
 const RETRYABLE_TYPES: ReadonlySet<unknown> = new Set([
@@ -53,4 +54,15 @@ export function hasOwnException(span: ReadableSpan): boolean {
   const { events } = span;
   if (!Array.isArray(events)) return false;
   return events.some((event) => event?.attributes?.[ATTR_EXCEPTION_TYPE] !== undefined);
+}
+
+/** `error.type` of what is rejected because the statement was cancelled. */
+const CANCELED = 'CANCELED';
+
+/**
+ * Whether a fetch or download failed only because its statement was cancelled. A cancel the application asked for is no
+ * failure, and any other is told by the statement's own span.
+ */
+export function wasCanceled(role: Role, span: ReadableSpan): boolean {
+  return (role === 'fetch' || role === 'download') && span.attributes[ATTR_ERROR_TYPE] === CANCELED;
 }

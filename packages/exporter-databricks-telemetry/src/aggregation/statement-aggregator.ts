@@ -8,7 +8,7 @@ import type { ReadableSpan } from '../otel';
 import type { Join } from '../record';
 import { idIn } from './attribute';
 import { Connections } from './connections';
-import { hasFailed, hasOwnException, isTerminal } from './failure';
+import { hasFailed, hasOwnException, isTerminal, wasCanceled } from './failure';
 import { JoinedSpan } from './joined-span';
 import { hasTotals } from './rebuilt-totals';
 import { RecentIds } from './recent-ids';
@@ -214,13 +214,13 @@ export class StatementAggregator {
     const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
     if (id === undefined) return this.#partWithoutStatement(role, span);
     const found = this.#index.get(id);
-    if (found === FINISHED) return this.#partTooLate(span);
+    if (found === FINISHED) return this.#partTooLate(role, span);
 
     const statement = found ?? this.#startRunning(id);
     statement.lastSweep = this.#sweep;
     statement.collected += 1;
     const failed = hasFailed(span);
-    if (failed) this.#addError(statement, span);
+    if (failed && !wasCanceled(role, span)) this.#addError(statement, span);
     if (role === 'close') this.#closed(statement, span);
     else if (role === 'staging') statement.staging = span.attributes;
     else if (!failed) {
@@ -268,13 +268,14 @@ export class StatementAggregator {
   /** A staging call is a record of its own where it cannot be joined; of the others only their failure is. */
   #partWithoutStatement(role: Role, span: ReadableSpan): boolean {
     if (role === 'staging') return this.#emitAlone(span);
-    return this.#partTooLate(span);
+    return this.#partTooLate(role, span);
   }
 
   /** What comes late makes no second record of its statement, but a failure of its own is still told, once. */
-  #partTooLate(span: ReadableSpan): boolean {
+  #partTooLate(role: Role, span: ReadableSpan): boolean {
     this.#late += 1;
-    return hasFailed(span) && hasOwnException(span) && this.#emitError(span);
+    const isFailure = hasFailed(span) && hasOwnException(span) && !wasCanceled(role, span);
+    return isFailure && this.#emitError(span);
   }
 
   #tooLate(): boolean {

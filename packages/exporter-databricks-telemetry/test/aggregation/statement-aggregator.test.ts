@@ -406,6 +406,21 @@ describe('StatementAggregator: errors', () => {
     assert.equal(bench.records.length, 2);
   });
 
+  it('what fails because of a cancel is no failure, before and after it', () => {
+    const bench = new Bench();
+    const canceled = { failure: { type: 'CANCELED', own: true } };
+    bench.driver.execute('s1');
+    bench.driver.of('s1', 'cloudfetch_download', canceled);
+    bench.driver.of('s1', 'cancel_statement');
+    bench.driver.of('s1', 'fetch', canceled);
+    assert.deepEqual(bench.lines, [STATEMENT]);
+    bench.driver.execute('s2', canceled);
+    assert.deepEqual(bench.lines.slice(1), [
+      'operation execute_statement s2',
+      'error execute_statement s2',
+    ]);
+  });
+
   it('a late failure of its own stands alone; one that merely surfaced is counted', () => {
     const bench = new Bench();
     bench.driver.execute('s1');
