@@ -17,9 +17,12 @@ import { OncePerCondition, guarded, logDebug } from './diagnostics';
 import type { Outcome } from './delivery/batch';
 import type { Delivery, Group, HostStats } from './delivery/delivery';
 import type { Item } from './delivery/pipeline';
+import { ExporterHealth } from './exporter-health';
 import type { ExportResult, ReadableSpan, SpanExporter } from './otel';
 import { type DropReason, type TelemetryRecord, UndeliveredError } from './record';
 
+/** The name by which health metrics know this component. */
+const COMPONENT_TYPE = 'DatabricksTelemetryExporter';
 const MAX_CONNECTIONS = 1_000;
 /** What `forceFlush` waits at most; each request has its own, shorter deadline. */
 const FORCE_FLUSH_TIMEOUT_MS = 30_000;
@@ -57,6 +60,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   readonly #closedConnections = new Set<string>();
   readonly #closedListeners = new Set<ConnectionClosedListener>();
   readonly #unsubscribe: () => void;
+  readonly #health = new ExporterHealth(COMPONENT_TYPE, () => this.stats());
   readonly #isDisabled = telemetryDisabled();
   readonly #dropped: Partial<Record<DropReason, number>> = {};
   #offered = 0;
@@ -78,12 +82,16 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+    const startMs = performance.now();
     const running = this.#export(spans)
       .catch((error: unknown): ExportResult => {
         logDebug('an export failed', error);
         return { code: 1, error: new UndeliveredError([], 'untranslatable') };
       })
-      .then(resultCallback)
+      .then((result) => {
+        this.#health.exported(performance.now() - startMs, reasonOf(result));
+        resultCallback(result);
+      })
       .catch((error: unknown) => logDebug('the callback of an export failed', error))
       .finally(() => this.#inFlight.delete(running));
     this.#inFlight.add(running);
@@ -323,6 +331,11 @@ export class DatabricksTelemetryExporter implements SpanExporter {
 
 /** The environment says what the flag of a host may say, too. */
 const DISABLED: Outcome = { kind: 'dropped', reason: 'flag_off' };
+
+/** Why not everything of an export was delivered, for `error.type`. */
+function reasonOf({ error }: ExportResult): string | undefined {
+  return error instanceof UndeliveredError ? error.reason : error?.name;
+}
 
 function isRecord(span: ReadableSpan): span is TelemetryRecord {
   return 'join' in span;
