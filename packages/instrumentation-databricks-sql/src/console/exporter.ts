@@ -1,10 +1,4 @@
-import {
-  ATTR_DATABRICKS_OPERATION,
-  ATTR_DATABRICKS_STATEMENT_ID,
-  OPERATION_CANCEL_STATEMENT,
-  OPERATION_CLOSE_STATEMENT,
-  OPERATION_EXECUTE_STATEMENT,
-} from '../semconv';
+import { statementEvent } from './statement-event';
 import { toText } from './text-waterfall';
 import type { FinishedSpan } from './trace-tree';
 
@@ -37,20 +31,6 @@ interface PendingTrace {
 
 function isRoot(span: FinishedSpan): boolean {
   return span.parentSpanContext === undefined || span.parentSpanContext.isRemote === true;
-}
-
-/** The statement a span opens or closes, when it does either. */
-function statementEvent(span: FinishedSpan): { id: string; open: boolean } | undefined {
-  const id = span.attributes[ATTR_DATABRICKS_STATEMENT_ID];
-  const operation = span.attributes[ATTR_DATABRICKS_OPERATION];
-  if (typeof id !== 'string' || typeof operation !== 'string') return undefined;
-  if (operation === OPERATION_CLOSE_STATEMENT || operation === OPERATION_CANCEL_STATEMENT) {
-    return { id, open: false };
-  }
-  if (operation === OPERATION_EXECUTE_STATEMENT || operation.startsWith('get_')) {
-    return { id, open: true };
-  }
-  return undefined;
 }
 
 /**
@@ -103,8 +83,8 @@ export class ConsoleWaterfallExporter {
     trace.spans.push(span);
     if (isRoot(span)) trace.rootEnded = true;
     const event = statementEvent(span);
-    if (event?.open === true) trace.openStatementIds.add(event.id);
-    else if (event !== undefined) trace.openStatementIds.delete(event.id);
+    if (event?.kind === 'open') trace.openStatementIds.add(event.id);
+    else if (event?.kind === 'close') trace.openStatementIds.delete(event.id);
 
     if (trace.rootEnded && trace.openStatementIds.size === 0) this.print(traceId);
     else if (this.traces.size > this.maxTraces) this.printOldest();

@@ -1,4 +1,5 @@
 import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
+import { statementEvent } from './statement-event';
 
 /** What a waterfall reads of an ended span; the SDK's `ReadableSpan` of the 2.x and 3.x lines is one. */
 export interface FinishedSpan {
@@ -34,9 +35,20 @@ function earlier(a: HrTime, b: HrTime): boolean {
   return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 }
 
+/** The spans that open a statement, by its id. */
+function statementNodes(nodes: Iterable<TraceNode>): Map<string, TraceNode> {
+  const statements = new Map<string, TraceNode>();
+  for (const node of nodes) {
+    const event = statementEvent(node.span);
+    if (event?.kind === 'open') statements.set(event.id, node);
+  }
+  return statements;
+}
+
 /**
  * Arranges the spans of one trace. A span whose parent is not among them (a remote parent, an unsampled one) is a
- * root; siblings stand in the order they started.
+ * root; siblings stand in the order they started. What belongs to a statement stands beneath it where both have the
+ * same parent, because that is how a person reads it: fetching and closing are calls of their own to the tracer.
  */
 export function traceTree(spans: readonly FinishedSpan[]): TraceTree {
   const first = spans[0];
@@ -52,12 +64,19 @@ export function traceTree(spans: readonly FinishedSpan[]): TraceTree {
     nodes.set(span.spanContext().spanId, { span, startMs, endMs, children: [] });
   }
 
+  const statements = statementNodes(nodes.values());
   const roots: TraceNode[] = [];
   let durationMs = 0;
   for (const node of nodes.values()) {
     durationMs = Math.max(durationMs, node.endMs);
     const parentId = node.span.parentSpanContext?.spanId;
-    const parent = parentId === undefined ? undefined : nodes.get(parentId);
+    const event = statementEvent(node.span);
+    const statement = event === undefined ? undefined : statements.get(event.id);
+    const isSibling =
+      statement !== undefined &&
+      statement !== node &&
+      statement.span.parentSpanContext?.spanId === parentId;
+    const parent = isSibling ? statement : parentId === undefined ? undefined : nodes.get(parentId);
     (parent?.children ?? roots).push(node);
   }
   const byStart = (a: TraceNode, b: TraceNode): number => a.startMs - b.startMs;

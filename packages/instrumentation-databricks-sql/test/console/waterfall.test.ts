@@ -141,6 +141,45 @@ describe('console waterfall', function () {
       assert.ok(toText([failed], { colors: true }).includes(`${ESCAPE}[31m`));
     });
 
+    it('places what belongs to a statement beneath it, whoever called it', () => {
+      const ofStatement = (id: string, operation: string, statementId: string, startMs: number) =>
+        span({
+          id,
+          name: id,
+          parent: 'caller',
+          startMs,
+          endMs: startMs + 1,
+          attributes: {
+            'databricks.operation': operation,
+            'databricks.statement.id': statementId,
+          },
+        });
+      const text = toText([
+        span({ id: 'caller' }),
+        ofStatement('first', 'execute_statement', 's1', 1),
+        ofStatement('second', 'get_tables', 's2', 2),
+        ofStatement('fetch first', 'fetch', 's1', 3),
+        ofStatement('close second', 'close_statement', 's2', 4),
+        ofStatement('close first', 'close_statement', 's1', 5),
+        ofStatement('close other', 'close_statement', 's3', 6),
+      ]);
+      assert.deepStrictEqual(
+        text
+          .trimEnd()
+          .split('\n')
+          .map((line) => line.replace(/ *▕.*/, '')),
+        [
+          'caller',
+          '├─ first',
+          '│  ├─ fetch first',
+          '│  └─ close first',
+          '├─ second',
+          '│  └─ close second',
+          '└─ close other',
+        ],
+      );
+    });
+
     it('makes a root of a span whose parent is not there', () => {
       const orphan = span({ id: 'o', parent: 'elsewhere' });
       assert.match(toText([orphan]), /^o /);
