@@ -128,12 +128,17 @@ export function readFlag(body: Readonly<Record<string, unknown>>): {
       'name' in flag &&
       flag.name === FLAG_NAME &&
       'value' in flag &&
-      String(flag.value).toLowerCase() === 'true',
+      isTrue(flag.value),
   );
-  const ttlSeconds = Number(body['ttl_seconds'] ?? body['ttlSeconds']);
+  const ttl = body['ttl_seconds'] ?? body['ttlSeconds'];
+  const ttlSeconds = typeof ttl === 'string' || typeof ttl === 'number' ? Number(ttl) : 0;
   const ttlMs =
     ttlSeconds > 0
       ? Math.min(Math.max(ttlSeconds * 1_000, MIN_TTL_MS), MAX_TTL_MS)
       : DEFAULT_TTL_MS;
   return { isEnabled, ttlMs };
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true || (typeof value === 'string' && value.toLowerCase() === 'true');
 }

@@ -124,6 +124,17 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const INDEX_IN_TEXT = /\b(?:proto)?(?:logs?|index|record)[ #:[]{1,2}(\d{1,6})\b/i;
+
+function errorIndex(error: unknown): unknown {
+  if (isObject(error) && error['index'] !== undefined) {
+    return error['index'];
+  }
+  const text = isObject(error) ? error['message'] : error;
+  const index = typeof text === 'string' ? INDEX_IN_TEXT.exec(text)?.[1] : undefined;
+  return index === undefined ? undefined : Number(index);
+}
+
 /** What the service took of a request. */
 export interface Acceptance {
   readonly accepted: number;
@@ -133,7 +144,8 @@ export interface Acceptance {
 
 /**
  * Reads `numProtoSuccess` and `errors`. The public drivers disagree on the form of `errors`: texts, or objects with
- * `message` and `errorType`; an object that names its log does so by an integer `index`.
+ * `message` and `errorType`. Which log an error is of may stand in an `index`, or in its text ("log 3 …"); that is
+ * believed only when it agrees with the count.
  *
  * Without a count the answer's errors decide: none means that all were taken.
  */
@@ -141,7 +153,7 @@ export function readAcceptance(body: Readonly<Record<string, unknown>>, sent: nu
   const errors = Array.isArray(body['errors']) ? (body['errors'] as unknown[]) : [];
   const indexes = new Set<number>();
   for (const error of errors) {
-    const index = isObject(error) ? error['index'] : undefined;
+    const index = errorIndex(error);
     if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < sent) {
       indexes.add(index);
     }

@@ -153,6 +153,12 @@ describe('readAcceptance', () => {
     );
   });
 
+  it('finds the indexes in texts, and believes them only with the count', () => {
+    const errors = ['Log 1 was not accepted.', { message: 'bad log #2', errorType: 'x' }];
+    assert.deepStrictEqual(readAcceptance({ numProtoSuccess: 1, errors }, 3).rejected, [1, 2]);
+    assert.equal(readAcceptance({ numProtoSuccess: 2, errors }, 3).rejected, undefined);
+  });
+
   it('takes an answer without count and errors for a success, one with errors not', () => {
     assert.equal(readAcceptance({}, 3).accepted, 3);
     assert.equal(readAcceptance({ errors: [{ message: 'x', errorType: 'y' }] }, 3).accepted, 2);
