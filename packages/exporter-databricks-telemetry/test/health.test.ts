@@ -87,6 +87,30 @@ describe('health metrics of the processor', () => {
     await processor.shutdown();
   });
 
+  it('move with the meter provider, and are not counted twice', async () => {
+    register();
+    const former = provider;
+    const formerExporter = exporter;
+    const processor = new DatabricksTelemetrySpanProcessor(new RecordingExporter());
+    const driver = new SpanSource([processor]);
+    driver.openSession('1');
+    await processor.forceFlush();
+    register();
+    driver.openSession('2');
+    await processor.forceFlush();
+    assert.ok((await points()).length > 0);
+    formerExporter.reset();
+    await former.forceFlush();
+    const left = formerExporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) =>
+        scopeMetrics.flatMap((scope) => scope.metrics.map(({ dataPoints }) => dataPoints.length)),
+      );
+    assert.ok(left.every((count) => count === 0));
+    await former.shutdown();
+    await processor.shutdown();
+  });
+
   it('two processors have two names', async () => {
     register();
     for (const processor of [1, 2].map(

@@ -510,8 +510,8 @@ describe('DatabricksTelemetrySpanProcessor', () => {
       const { exporter, processor } = bench();
       const first = new SpanSource([processor, processor]);
       const second = new SpanSource([processor]);
-      first.openSession('1');
-      second.openSession('2');
+      first.span('get_info');
+      second.span('get_info');
       await processor.forceFlush();
       assert.equal(exporter.records.length, 2);
       await first.provider.shutdown();

@@ -221,6 +221,14 @@ describe('StatementAggregator: one record per statement', () => {
     assert.equal(bench.aggregator.late, 1);
   });
 
+  it('of two closes the first counts, before the statement as well', () => {
+    const bench = new Bench();
+    bench.driver.close('s1', { attributes: { 'databricks.result.row_count': 7 } });
+    bench.driver.close('s1', { attributes: { 'databricks.result.row_count': 8 } });
+    bench.driver.execute('s1');
+    assert.equal(bench.records[0]?.join.completion?.['databricks.result.row_count'], 7);
+  });
+
   it('a close that ends before its statement completes it all the same', () => {
     const bench = new Bench();
     bench.driver.close('s1', { attributes: { 'databricks.result.row_count': 7 } });
@@ -458,6 +466,18 @@ describe('StatementAggregator: bounds', () => {
       bench.driver.execute(`s${index}`, { attributes: { 'db.query.text': text } });
     }
     assert.deepEqual(bench.lines, [STATEMENT, 'operation execute_statement s2']);
+  });
+
+  it('statements that were closed no longer count', () => {
+    const bench = new Bench();
+    const shape = { attributes: { 'db.query.text': 'x'.repeat(4 * 1024 * 1024) } };
+    for (let index = 1; index <= 5; index += 1) {
+      bench.driver.execute(`s${index}`, shape);
+      bench.driver.close(`s${index}`);
+    }
+    bench.driver.execute('s6', shape);
+    assert.equal(bench.records.length, 5);
+    assert.equal(bench.aggregator.statements, 1);
   });
 
   it('an idle statement is emitted after 12 sweeps; one that is heard of is not', () => {
