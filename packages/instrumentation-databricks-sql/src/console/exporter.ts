@@ -84,7 +84,7 @@ export class ConsoleWaterfallExporter {
     if (isRoot(span)) trace.rootEnded = true;
     const event = statementEvent(span);
     if (event?.kind === 'open') trace.openStatementIds.add(event.id);
-    else if (event?.kind === 'close') trace.openStatementIds.delete(event.id);
+    else if (event?.kind === 'end') trace.openStatementIds.delete(event.id);
 
     if (trace.rootEnded && trace.openStatementIds.size === 0) this.print(traceId);
     else if (this.traces.size > this.maxTraces) this.printOldest();
