@@ -90,7 +90,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
       })
       .then((result) => {
         this.#health.exported(performance.now() - startMs, reasonOf(result));
-        resultCallback(result);
+        return resultCallback(result);
       })
       .catch((error: unknown) => logDebug('the callback of an export failed', error))
       .finally(() => this.#inFlight.delete(running));

@@ -1,0 +1,51 @@
+import { telemetryDisabled } from '../config';
+import { note, ok, problem, type Finding } from './finding';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const TELEMETRY_SWITCH = 'DATABRICKS_TELEMETRY_DISABLED';
+
+function names(list: string | undefined): string[] {
+  return (list ?? '').split(',').map((name) => name.trim().toLowerCase());
+}
+
+/** The variables that switch something off. */
+export function checkEnvironment(environment: Environment): Finding[] {
+  const findings: Finding[] = [];
+  if (environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+    findings.push(problem('OTEL_SDK_DISABLED is true', 'nothing is traced until it is unset'));
+  }
+  if (names(environment['OTEL_TRACES_EXPORTER']).includes('none')) {
+    findings.push(
+      note(
+        'OTEL_TRACES_EXPORTER is none',
+        'NodeSDK exports only to the spanProcessors in its options',
+      ),
+    );
+  }
+  if (telemetryDisabled(environment)) {
+    findings.push(
+      problem(`${TELEMETRY_SWITCH} is set`, 'nobody reports telemetry until it is unset'),
+    );
+  } else if (
+    environment[TELEMETRY_SWITCH] !== undefined &&
+    !['', '0', 'false', 'no', 'off'].includes(environment[TELEMETRY_SWITCH].trim().toLowerCase())
+  ) {
+    findings.push(
+      problem(
+        `${TELEMETRY_SWITCH} is none of 1, true, yes, on`,
+        'telemetry stays on; write one of them',
+      ),
+    );
+  }
+  const sampler = environment['OTEL_TRACES_SAMPLER'];
+  if (sampler !== undefined && !/^(?:parentbased_)?always_on$/.test(sampler)) {
+    findings.push(
+      note(
+        'OTEL_TRACES_SAMPLER samples traces',
+        'telemetry misses what it drops; build the sampler in code, within databricksSampler(…)',
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [ok('environment: nothing is switched off')];
+}

@@ -1,0 +1,77 @@
+import { findPackage } from './project';
+import { featureFlagPath, readFlag } from '../delivery/feature-flags';
+import { parseHost, type Host } from '../delivery/host';
+import { judge, type Verdict } from '../delivery/response';
+import { send } from '../delivery/transport';
+import { authenticatedUserAgent } from '../frontend-log/user-agent';
+import { note, ok, problem, type Finding } from './finding';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The workspace to look at. */
+export interface Workspace {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly token: string | undefined;
+  readonly allowPrivateHosts: boolean;
+}
+
+function checkHost({ host, port, allowPrivateHosts }: Workspace): Host | Finding {
+  const verdict = parseHost(host, port, allowPrivateHosts);
+  if (!('refused' in verdict)) return verdict;
+  return verdict.refused === 'malformed'
+    ? problem('the host is malformed', 'write the bare name, such as adb-1.2.azuredatabricks.net')
+    : problem(
+        'the host is not a public name',
+        'telemetry is not sent there; --allow-private-hosts, and allowPrivateHosts on the exporter, if it is right',
+      );
+}
+
+function flagFinding(verdict: Verdict): Finding {
+  if (verdict.kind === 'ok') {
+    return readFlag(verdict.body).isEnabled
+      ? ok('the workspace wants telemetry (its feature flag is on)')
+      : note(
+          'the workspace wants no telemetry (its feature flag is off)',
+          'nothing is posted; Databricks switches it',
+        );
+  }
+  if (verdict.kind === 'credentials') {
+    return problem(
+      `the workspace refused the token (${verdict.error})`,
+      'make a new one, or check its scope',
+    );
+  }
+  return problem(
+    `the workspace did not answer (${verdict.error})`,
+    'check the name, the network, a proxy and the certificate authority',
+  );
+}
+
+/** Whether telemetry may go to the host, and whether the workspace wants it. */
+export async function checkWorkspace(workspace: Workspace, folder: string): Promise<Finding[]> {
+  const host = checkHost(workspace);
+  if ('level' in host) return [host];
+  const findings = [ok(`telemetry would go to ${host.key}`)];
+  if (workspace.token === undefined) {
+    return [
+      ...findings,
+      note('no token was given', 'DATABRICKS_TOKEN lets the doctor ask the workspace'),
+    ];
+  }
+  const version = findPackage('@databricks/sql', folder)?.version ?? '';
+  const outcome = await send(
+    { hostname: host.hostname, port: host.port, agent: undefined },
+    {
+      method: 'GET',
+      path: featureFlagPath(version),
+      headers: {
+        Authorization: `Bearer ${workspace.token}`,
+        'User-Agent': authenticatedUserAgent(undefined, version),
+      },
+    },
+    REQUEST_TIMEOUT_MS,
+    new AbortController().signal,
+  );
+  return [...findings, flagFinding(judge(outcome, Date.now()))];
+}

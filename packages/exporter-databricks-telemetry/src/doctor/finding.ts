@@ -1,0 +1,34 @@
+/** What one check found: `ok`, something to know, or something to mend. */
+export interface Finding {
+  readonly level: 'ok' | 'note' | 'problem';
+  readonly text: string;
+  /** What to do about it, for a problem always. */
+  readonly advice?: string;
+}
+
+export function ok(text: string): Finding {
+  return { level: 'ok', text };
+}
+
+export function note(text: string, advice?: string): Finding {
+  return advice === undefined ? { level: 'note', text } : { level: 'note', text, advice };
+}
+
+export function problem(text: string, advice: string): Finding {
+  return { level: 'problem', text, advice };
+}
+
+const LABELS: Readonly<Record<Finding['level'], string>> = {
+  ok: 'ok     ',
+  note: 'note   ',
+  problem: 'PROBLEM',
+};
+
+// A name of a file, a host or a version may come from anywhere; it must not reach the terminal's controls.
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** The finding as one line, without a line break. */
+export function findingLine({ level, text, advice }: Finding): string {
+  const line = advice === undefined ? text : `${text}: ${advice}`;
+  return `${LABELS[level]}  ${line.replace(CONTROL_CHARACTERS, ' ')}`;
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { parseArguments, USAGE, type DoctorOptions } from './arguments';
+import { checkEnvironment } from './check-environment';
+import { checkProject } from './check-project';
+import { checkSession } from './check-session';
+import { checkSetup } from './check-setup';
+import { checkWorkspace } from './check-workspace';
+import { findingLine, note, problem, type Finding } from './finding';
+
+const EXIT_PROBLEM = 1;
+const EXIT_USAGE = 2;
+const HOLD_INTERVAL_MS = 60_000;
+
+/** Runs the checks that the options allow, in the order one would make them by hand. */
+async function* examine(options: DoctorOptions, folder: string): AsyncGenerator<Finding> {
+  const { setup, host, port, httpPath, token, allowPrivateHosts, send } = options;
+  yield* checkProject(folder, setup);
+  yield* checkEnvironment(process.env);
+  if (setup === undefined) {
+    yield note(
+      'no setup was looked at',
+      '--setup ./tracing.mjs, the file the application is started with',
+    );
+  } else {
+    yield* await checkSetup(setup, folder);
+  }
+  if (host === undefined) {
+    yield note('no workspace was looked at', 'set DATABRICKS_SERVER_HOSTNAME or give --host');
+    return;
+  }
+  const workspace = await checkWorkspace({ host, port, token, allowPrivateHosts }, folder);
+  yield* workspace;
+  const reachable = !workspace.some(({ level }) => level === 'problem');
+  if (reachable && httpPath !== undefined && token !== undefined) {
+    yield* await checkSession({ host, port, httpPath, token, allowPrivateHosts, send }, folder);
+  }
+}
+
+async function main(): Promise<void> {
+  const parsed = parseArguments(process.argv.slice(2), process.env);
+  if (parsed.kind === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (parsed.kind === 'error') {
+    process.stderr.write(`${parsed.message}; --help lists what there is\n`);
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
+  // What the checks wait for holds no process, as it should be in an application.
+  const hold = setInterval(() => undefined, HOLD_INTERVAL_MS);
+  try {
+    for await (const finding of examine(parsed.options, process.cwd())) {
+      process.stdout.write(`${findingLine(finding)}\n`);
+      if (finding.level === 'problem') process.exitCode = EXIT_PROBLEM;
+    }
+  } catch (error) {
+    const type = error instanceof Error ? error.constructor.name : 'error';
+    const defect = problem(`the doctor failed (${type})`, 'a defect of ours; report it, please');
+    process.stdout.write(`${findingLine(defect)}\n`);
+    process.exitCode = EXIT_PROBLEM;
+  } finally {
+    clearInterval(hold);
+  }
+}
+
+void main();
