@@ -14,64 +14,94 @@ export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 /** Value of `db.system.name`: none of the well-known values names Databricks. */
 export const DB_SYSTEM_NAME_VALUE_DATABRICKS = 'databricks';
 
+/** Always `databricks`. */
 export const ATTR_DB_SYSTEM_NAME = 'db.system.name';
+/** `catalog|schema`, as given at `openSession` or to the metadata call; what is missing is left out. */
 export const ATTR_DB_NAMESPACE = 'db.namespace';
+/** The metadata method, such as `getTables`. Never parsed from SQL. */
 export const ATTR_DB_OPERATION_NAME = 'db.operation.name';
+/** The table a metadata method was asked for. Never parsed from SQL. */
 export const ATTR_DB_COLLECTION_NAME = 'db.collection.name';
+/** Operations and targets in order, such as `SELECT orders customers`; at most 255 characters. */
 export const ATTR_DB_QUERY_SUMMARY = 'db.query.summary';
+/** The SQL with every literal masked; as it was written with `queryText: full`. */
 export const ATTR_DB_QUERY_TEXT = 'db.query.text';
+/** SQLSTATE of the failure. */
 export const ATTR_DB_RESPONSE_STATUS_CODE = 'db.response.status_code';
 /** Prefix, Development, opt-in: followed by the parameter's name or zero-based position. */
 export const ATTR_DB_QUERY_PARAMETER = 'db.query.parameter';
+/** Host as given to `connect()`. */
 export const ATTR_SERVER_ADDRESS = 'server.address';
+/** Port, when it is not 443. */
 export const ATTR_SERVER_PORT = 'server.port';
+/** SQLSTATE, else the HTTP status, else the driver's `errorCode`, else the class of the error, else `_OTHER`. */
 export const ATTR_ERROR_TYPE = 'error.type';
+/** Class of the error, on the `exception` event. */
 export const ATTR_EXCEPTION_TYPE = 'exception.type';
+/** Condition, SQLSTATE and class; the full message with `enhancedDatabaseReporting`. */
 export const ATTR_EXCEPTION_MESSAGE = 'exception.message';
+/** The frames, without the lines of the message. */
 export const ATTR_EXCEPTION_STACKTRACE = 'exception.stacktrace';
 
 /** Which driver call a span is, one of {@link Operation}; processors match on this, never on the span's name. */
 export const ATTR_DATABRICKS_OPERATION = 'databricks.operation';
 /** Random UUID of one `DBSQLClient.connect`. */
 export const ATTR_DATABRICKS_CONNECTION_ID = 'databricks.connection.id';
+/** UUID of the session. */
 export const ATTR_DATABRICKS_SESSION_ID = 'databricks.session.id';
+/** UUID of the statement, as `system.query.history` has it. */
 export const ATTR_DATABRICKS_STATEMENT_ID = 'databricks.statement.id';
+/** The SQL warehouse, from the http path. */
 export const ATTR_DATABRICKS_WAREHOUSE_ID = 'databricks.warehouse.id';
+/** The workspace, when the http path names it. */
 export const ATTR_DATABRICKS_WORKSPACE_ID = 'databricks.workspace.id';
 /** `thrift` or `kernel`. */
 export const ATTR_DATABRICKS_CLIENT_BACKEND = 'databricks.client.backend';
 
+/** Version of `@databricks/sql`. */
 export const ATTR_DATABRICKS_DRIVER_VERSION = 'databricks.driver.version';
 /** Boolean: the driver's own telemetry is live on this connection. */
 export const ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED = 'databricks.driver.telemetry_enabled';
+/** As given to `connect()`. */
 export const ATTR_DATABRICKS_CONNECTION_HTTP_PATH = 'databricks.connection.http_path';
 /** The driver's `authType`: `access-token`, `databricks-oauth`, `custom`, `token-provider`, …; refined for OAuth to `oauth-m2m` or `oauth-u2m`. */
 export const ATTR_DATABRICKS_CONNECTION_AUTH_TYPE = 'databricks.connection.auth_type';
+/** A proxy was given to `connect()`. */
 export const ATTR_DATABRICKS_CONNECTION_USE_PROXY = 'databricks.connection.use_proxy';
 /** Milliseconds, as in the driver's `socketTimeout`. */
 export const ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT = 'databricks.connection.socket_timeout';
+/** `useCloudFetch` of the driver. */
 export const ATTR_DATABRICKS_CONNECTION_CLOUDFETCH_ENABLED =
   'databricks.connection.cloudfetch_enabled';
+/** `useLZ4Compression` of the driver. */
 export const ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED = 'databricks.connection.lz4_enabled';
+/** `arrowEnabled` of the driver. */
 export const ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED = 'databricks.connection.arrow_enabled';
+/** The driver asks for results with the answer to the submit. */
 export const ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED =
   'databricks.connection.direct_results_enabled';
+/** `enableMetricViewMetadata` of the driver. */
 export const ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA =
   'databricks.connection.metric_view_metadata';
+/** `userAgentEntry` of the driver, unless it looks like a token. */
 export const ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY = 'databricks.connection.user_agent_entry';
 
 /** One of {@link StatementState}. */
 export const ATTR_DATABRICKS_STATEMENT_STATE = 'databricks.statement.state';
+/** How often the driver asked for the state. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_COUNT = 'databricks.statement.poll_count';
 /** Seconds, summed over the polls. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_DURATION = 'databricks.statement.poll_duration';
+/** The answer to the submit brought the result with it. */
 export const ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS = 'databricks.statement.direct_results';
 /** The error condition of Databricks, such as `TABLE_OR_VIEW_NOT_FOUND`. */
 export const ATTR_DATABRICKS_ERROR_CONDITION = 'databricks.error.condition';
+/** Whether trying again may help, when the driver or the status says. */
 export const ATTR_DATABRICKS_ERROR_RETRYABLE = 'databricks.error.retryable';
 
 /** `inline_arrow`, `inline_columnar` or `cloudfetch`. */
 export const ATTR_DATABRICKS_RESULT_FORMAT = 'databricks.result.format';
+/** Rows the consumer was given. */
 export const ATTR_DATABRICKS_RESULT_ROW_COUNT = 'databricks.result.row_count';
 /** Chunks the consumer was given. */
 export const ATTR_DATABRICKS_RESULT_CHUNK_COUNT = 'databricks.result.chunk_count';
@@ -85,15 +115,21 @@ export const ATTR_DATABRICKS_RESULT_READY_DURATION = 'databricks.result.ready_du
 export const ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION = 'databricks.result.consumption_duration';
 /** Seconds the chunk with index 0 took. */
 export const ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION = 'databricks.cloudfetch.first_duration';
+/** Seconds the slowest chunk took. */
 export const ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION = 'databricks.cloudfetch.slowest_duration';
+/** Seconds, summed over the chunks; more than the wall clock, for they overlap. */
 export const ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION = 'databricks.cloudfetch.total_duration';
+/** LZ4. */
 export const ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED = 'databricks.cloudfetch.compressed';
 /** Zero-based, in the order of the links. */
 export const ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX = 'databricks.cloudfetch.chunk_index';
+/** Rows in the chunk. */
 export const ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT = 'databricks.cloudfetch.row_count';
 /** Bytes of the file, as the link states them. */
 export const ATTR_DATABRICKS_CLOUDFETCH_SIZE = 'databricks.cloudfetch.size';
+/** Rows this fetch returned. */
 export const ATTR_DATABRICKS_FETCH_ROW_COUNT = 'databricks.fetch.row_count';
+/** How often the driver sent the request again; absent when it did not. */
 export const ATTR_DATABRICKS_HTTP_RETRY_COUNT = 'databricks.http.retry_count';
 /** Bytes of the local file that was put or got. */
 export const ATTR_DATABRICKS_STAGING_SIZE = 'databricks.staging.size';
