@@ -1,0 +1,25 @@
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import {
+  DatabricksTelemetryExporter,
+  DatabricksTelemetrySpanProcessor,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+
+const { DATABRICKS_SERVER_HOSTNAME: host = '', TELEMETRY_TOKEN: token = '' } = process.env;
+
+const telemetry = new DatabricksTelemetryExporter({
+  host,
+  // Asked anew for every batch, so a token may be rotated at any time.
+  headers: async () => ({ Authorization: `Bearer ${token}` }),
+});
+const sdk = new NodeSDK({
+  instrumentations: [new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' })],
+  spanProcessors: [
+    new BatchSpanProcessor(new OTLPTraceExporter()),
+    new DatabricksTelemetrySpanProcessor(telemetry),
+  ],
+});
+sdk.start();
+process.once('beforeExit', () => void sdk.shutdown());

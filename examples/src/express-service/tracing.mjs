@@ -1,0 +1,23 @@
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import {
+  DatabricksTelemetryExporter,
+  DatabricksTelemetrySpanProcessor,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+
+const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+const telemetry = new DatabricksTelemetryExporter({ access: databricks.access });
+const sdk = new NodeSDK({
+  serviceName: 'orders',
+  // The server span of a request, with the caller's trace context, comes from the HTTP instrumentation.
+  instrumentations: [databricks, new HttpInstrumentation()],
+  spanProcessors: [
+    new BatchSpanProcessor(new OTLPTraceExporter()),
+    new DatabricksTelemetrySpanProcessor(telemetry),
+  ],
+});
+sdk.start();
+process.once('beforeExit', () => void sdk.shutdown());

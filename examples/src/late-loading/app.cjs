@@ -1,0 +1,36 @@
+const driver = require('@databricks/sql');
+const { NodeSDK } = require('@opentelemetry/sdk-node');
+const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-http');
+const { DatabricksSqlInstrumentation } = require('@dbsql-otel/instrumentation-databricks-sql');
+
+const databricks = new DatabricksSqlInstrumentation();
+const sdk = new NodeSDK({
+  traceExporter: new OTLPTraceExporter(),
+  instrumentations: [databricks],
+});
+sdk.start();
+// The driver was loaded before the instrumentation, or a bundler swallowed both: hand it over.
+databricks.patch(driver);
+
+async function main() {
+  const {
+    DATABRICKS_SERVER_HOSTNAME: host = '',
+    DATABRICKS_HTTP_PATH: path = '',
+    DATABRICKS_TOKEN: token = '',
+  } = process.env;
+
+  const client = new driver.DBSQLClient();
+  await client.connect({ host, path, token });
+  const session = await client.openSession();
+  const operation = await session.executeStatement('SELECT 1 AS one');
+  console.log(await operation.fetchAll());
+  await operation.close();
+  await session.close();
+  await client.close();
+  await sdk.shutdown();
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,10 @@
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+
+const sdk = new NodeSDK({
+  traceExporter: new OTLPTraceExporter(),
+  instrumentations: [new DatabricksSqlInstrumentation()],
+});
+sdk.start();
+process.once('beforeExit', () => void sdk.shutdown());

@@ -1,0 +1,24 @@
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import {
+  DatabricksTelemetryExporter,
+  DatabricksTelemetrySpanProcessor,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+
+const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+const telemetry = new DatabricksTelemetryExporter({
+  access: databricks.access,
+  // The default. `false` keeps what failed for want of valid credentials in this process.
+  unauthenticatedFallback: true,
+});
+const sdk = new NodeSDK({
+  instrumentations: [databricks],
+  spanProcessors: [
+    new BatchSpanProcessor(new OTLPTraceExporter()),
+    new DatabricksTelemetrySpanProcessor(telemetry),
+  ],
+});
+sdk.start();
+process.once('beforeExit', () => void sdk.shutdown());

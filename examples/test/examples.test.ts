@@ -1,0 +1,164 @@
+import * as assert from 'node:assert';
+import { EXAMPLES, type Example } from '../src/runner/examples';
+import { assertDocumented } from './documented-attributes';
+import { CALLER_TRACE_ID, runExample, type ExampleRun } from '../src/runner/run-example';
+
+const OUR_SCOPE = '@dbsql-otel/instrumentation-databricks-sql';
+const CONCURRENT_RUNS = 2;
+const RUN_TIMEOUT_MS = 60_000;
+
+const ONE_QUERY = ['CREATE_SESSION', 'EXECUTE_STATEMENT', 'DELETE_SESSION'];
+const ORDERS = ['connect', 'openSession main|sales', 'SELECT orders', 'fetchChunk', 'close'];
+
+function operations(run: ExampleRun, path = '/telemetry-ext'): (string | undefined)[] {
+  return run.telemetry
+    .filter((post) => post.path === path)
+    .flatMap((post) => post.accepted)
+    .map((log) => /"operation_type":"(\w+)"/.exec(JSON.stringify(log))?.[1]);
+}
+
+/** Names of our spans without the host some of them end with. */
+function spanNames({ traces }: ExampleRun): string[] {
+  return traces
+    .flat()
+    .filter(({ scope }) => scope === OUR_SCOPE)
+    .map(({ name }) => name.replace(/ \S+\.example$/, ''));
+}
+
+/** Who reported: ours joins the workspace's id as a number, the driver's own has it as text. */
+function reporters(run: ExampleRun): string[] {
+  const logs = run.telemetry.flatMap((post) => post.logs);
+  return [...new Set(logs.map((log) => typeof log['workspace_id']))].filter(
+    (type) => type !== 'undefined',
+  );
+}
+
+function assertHas(actual: readonly string[], expected: readonly string[]): void {
+  for (const name of expected) assert.ok(actual.includes(name), `${name} in ${actual.join(', ')}`);
+}
+
+/** What has to be true of an example beyond a clean exit without a word on stderr. */
+const EXPECTATIONS: Readonly<Record<string, (run: ExampleRun) => void>> = {
+  commonjs: (run) => {
+    assertHas(spanNames(run), ORDERS);
+    assert.deepStrictEqual(operations(run), ONE_QUERY);
+    assert.deepStrictEqual(reporters(run), ['number']);
+  },
+  esm: (run) => {
+    assertHas(spanNames(run), ORDERS);
+    assert.deepStrictEqual(operations(run), ONE_QUERY);
+    assert.deepStrictEqual(reporters(run), ['number']);
+  },
+  'traces-only': (run) => {
+    assertHas(spanNames(run), ORDERS);
+    assert.deepStrictEqual(reporters(run), ['string']);
+  },
+  'telemetry-only': (run) => {
+    assert.deepStrictEqual(spanNames(run), []);
+    assert.deepStrictEqual(operations(run), ONE_QUERY);
+  },
+  'otlp-and-databricks': (run) => {
+    assertHas(spanNames(run), ORDERS);
+    assertHas(
+      [...run.metricNames],
+      [
+        'db.client.operation.duration',
+        'db.client.response.returned_rows',
+        'databricks.client.statement.active',
+        'otel.sdk.processor.span.queue.size',
+        'otel.sdk.processor.span.processed',
+      ],
+    );
+    assert.deepStrictEqual(operations(run), ONE_QUERY);
+    const telemetrySpans = run.traces
+      .flat()
+      .filter(({ attributes }) =>
+        String(attributes['url.full'] ?? attributes['http.url']).includes('telemetry'),
+      );
+    assert.deepStrictEqual(telemetrySpans, [], 'telemetry is not traced');
+  },
+  sampling: (run) => {
+    const executed = operations(run).filter((operation) => operation === 'EXECUTE_STATEMENT');
+    assert.strictEqual(executed.length, 200);
+    // 1 % of 203: more than 40 would happen once in 10^33 runs.
+    assert.ok(run.traces.length < 40, `${run.traces.length} traces`);
+  },
+  'express-service': (run) => {
+    assert.strictEqual(run.answer?.trimEnd().split('\n').length, 200);
+    const trace = run.traces.find((spans) => spans[0]?.spanContext().traceId === CALLER_TRACE_ID);
+    const server = trace?.find(({ name }) => name.startsWith('GET'));
+    const statement = trace?.find(({ name }) => name === 'SELECT orders');
+    assert.ok(server && statement);
+    assert.strictEqual(statement.parentSpanContext?.spanId, server.spanContext().spanId);
+    assert.deepStrictEqual(operations(run), ONE_QUERY);
+  },
+  'query-tags': (run) => {
+    const statement = run.traces.flat().find(({ name }) => name === 'SELECT');
+    const { traceId, spanId } = statement?.spanContext() ?? { traceId: '', spanId: '' };
+    const sent = JSON.stringify(run.requests.find(({ name }) => name === 'ExecuteStatement')?.args);
+    assert.match(sent, /team:finance/);
+    assert.ok(sent.includes(`traceparent:00-${traceId}-${spanId}-01`), sent);
+  },
+  unauthenticated: (run) => {
+    assert.deepStrictEqual(operations(run), []);
+    assert.deepStrictEqual(operations(run, '/telemetry-unauth'), ['CREATE_SESSION']);
+    assert.ok(!JSON.stringify(run.telemetry.map(({ body }) => body)).includes('dapi-expired'));
+  },
+  'custom-credentials': (run) => {
+    assert.deepStrictEqual(operations(run), ONE_QUERY);
+    assert.deepStrictEqual([...new Set(run.telemetry.map(({ tenant }) => tenant))], ['telemetry']);
+  },
+  lambda: (run) => {
+    assert.deepStrictEqual(operations(run), [...ONE_QUERY, ...ONE_QUERY]);
+    assert.strictEqual(spanNames(run).filter((name) => name === 'SELECT orders').length, 2);
+  },
+  'late-loading': (run) => {
+    assertHas(spanNames(run), ['connect', 'openSession', 'SELECT', 'fetchChunk', 'close']);
+  },
+  waterfall: (run) => {
+    assert.match(run.stdout, /SELECT orders ▕ *█+ *▏ +[\d.]+ ms/);
+    assert.match(run.stdout, /└─ close +▕ *█+ *▏ +[\d.]+ ms 10 rows · 1 chunk/);
+  },
+  'every-call': (run) => assertDocumented(run.traces.flat()),
+};
+
+/** Starts the examples in their order, a few at a time, each at its first test or before. */
+class Runs {
+  private readonly started = new Map<string, Promise<ExampleRun>>();
+
+  constructor(private readonly examples: readonly Example[]) {}
+
+  of(example: Example): Promise<ExampleRun> {
+    const index = this.examples.indexOf(example);
+    for (const next of this.examples.slice(index, index + CONCURRENT_RUNS)) {
+      if (!this.started.has(next.name)) {
+        const run = runExample(next);
+        // The test of that example reports it.
+        run.catch(() => undefined);
+        this.started.set(next.name, run);
+      }
+    }
+    return this.started.get(example.name) ?? runExample(example);
+  }
+}
+
+describe('examples', function () {
+  this.timeout(RUN_TIMEOUT_MS);
+  const runs = new Runs(EXAMPLES);
+
+  it('each has its expectations', () => {
+    assert.deepStrictEqual(
+      Object.keys(EXPECTATIONS),
+      EXAMPLES.map(({ name }) => name),
+    );
+  });
+
+  for (const example of EXAMPLES) {
+    it(`${example.name}: ${example.title}`, async () => {
+      const run = await runs.of(example);
+      assert.strictEqual(run.stderr, '');
+      assert.strictEqual(run.exitCode, 0, run.stdout);
+      EXPECTATIONS[example.name]?.(run);
+    });
+  }
+});
