@@ -98,19 +98,18 @@ function creationAttributes(connectionId: string): Attributes {
 
 function outcomeAttributes(statementId: string, connectionId: string): Attributes {
   return {
-    ...identityOf(connectionId),
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_STATEMENT_STATE]: 'FINISHED',
     [ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS]: false,
     [ATTR_DATABRICKS_STATEMENT_POLL_COUNT]: 2,
     [ATTR_DATABRICKS_STATEMENT_POLL_DURATION]: 0.021,
+    ...identityOf(connectionId),
   };
 }
 
 function closeAttributes(statementId: string, chunks: number, connectionId: string): Attributes {
   return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT,
-    ...identityOf(connectionId),
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_RESULT_FORMAT]: 'cloudfetch',
     [ATTR_DATABRICKS_RESULT_ROW_COUNT]: chunks * 1_000,
@@ -123,6 +122,7 @@ function closeAttributes(statementId: string, chunks: number, connectionId: stri
     [ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION]: 0.09,
     [ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION]: 0.8,
     [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
+    ...identityOf(connectionId),
   };
 }
 
@@ -132,12 +132,12 @@ export function downloadSpan(tracer: Tracer, statementId: string, index: number)
     .startSpan('cloudfetch.download', {
       attributes: {
         [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
-        ...IDENTITY,
         [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
         [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
         [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
         [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
         [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
+        ...IDENTITY,
       },
     })
     .end();

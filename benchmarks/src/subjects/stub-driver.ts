@@ -36,8 +36,15 @@ const FINISHED_STATE = 2;
 const URL_BASED_SET = 3;
 const CHUNK = { batches: [{ byteLength: 1_048_576 }], rowCount: 1_000 };
 
-function handle() {
-  return { operationId: { guid: randomBytes(16) }, hasResultSet: true };
+/** `TOperationHandle`. */
+class Handle {
+  readonly hasResultSet = true;
+
+  constructor(readonly operationId: { readonly guid: Buffer }) {}
+}
+
+function handle(): Handle {
+  return new Handle({ guid: randomBytes(16) });
 }
 
 /** Handles made beforehand: their ids are not what is measured. */
@@ -47,7 +54,7 @@ let next = 0;
 export function submitResponse() {
   next = (next + 1) % HANDLES.length;
   // A handle of its own, because the statement is found by it.
-  const operationHandle = { ...(HANDLES[next] ?? handle()) };
+  const operationHandle = new Handle((HANDLES[next] ?? handle()).operationId);
   return {
     status: { statusCode: 0 },
     operationHandle,

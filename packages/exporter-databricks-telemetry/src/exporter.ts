@@ -196,8 +196,8 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     const id = attributes[ATTR_DATABRICKS_CONNECTION_ID];
     const connectionId = typeof id === 'string' ? id : '';
     if (isRecord(span)) {
-      const { connection, ...join } = span.join;
-      return { connectionId, items: [{ span, ...join }], facts: connection };
+      const { kind, completion, staging, connection } = span.join;
+      return { connectionId, items: [{ span, kind, completion, staging }], facts: connection };
     }
     if (span.instrumentationScope.name !== SCOPE_NAME || !this.#isOurs(connectionId, attributes)) {
       return { connectionId, items: [] };

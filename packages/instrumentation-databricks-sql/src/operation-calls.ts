@@ -62,7 +62,7 @@ export class FetchCall extends Call {
         ? tracing.startSpan(
             FETCH_NAME,
             SpanKind.INTERNAL,
-            { ...statement.identity, [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH },
+            { [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH, ...statement.identity },
             statement,
           )
         : undefined,

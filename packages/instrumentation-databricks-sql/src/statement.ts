@@ -96,7 +96,7 @@ export class Statement {
     this.childIdentity ??=
       this.id === undefined
         ? this.session.identity
-        : { ...this.session.identity, [ATTR_DATABRICKS_STATEMENT_ID]: this.id };
+        : { [ATTR_DATABRICKS_STATEMENT_ID]: this.id, ...this.session.identity };
     return this.childIdentity;
   }
 

@@ -6,7 +6,14 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api';
-import type { Attributes, DiagLogger, Link, Span, SpanKind, Tracer } from '@opentelemetry/api';
+import type {
+  Attributes,
+  DiagLogger,
+  Span,
+  SpanKind,
+  SpanOptions,
+  Tracer,
+} from '@opentelemetry/api';
 import { AccessRegistry } from './access-registry';
 import type { ResolvedConfig } from './config';
 import type { Connection, SessionFacts } from './connection';
@@ -87,15 +94,12 @@ export class Tracing {
     const hasParent = activeContext !== undefined && isSpanContextValid(activeContext);
     const fallback = hasParent ? undefined : statement?.span;
     if (!hasParent && fallback === undefined && this.config.requireParentSpan) return undefined;
-    const links: Link[] | undefined = statement?.links;
+    const options: SpanOptions = { kind, attributes };
+    if (statement !== undefined) options.links = statement.links;
+    if (startTime !== undefined) options.startTime = startTime;
     return this.tracer().startSpan(
       name,
-      {
-        kind,
-        attributes,
-        ...(links === undefined ? {} : { links }),
-        ...(startTime === undefined ? {} : { startTime }),
-      },
+      options,
       fallback === undefined ? active : trace.setSpan(active, fallback),
     );
   }

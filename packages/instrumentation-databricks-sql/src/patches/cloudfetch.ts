@@ -115,9 +115,9 @@ function creation(
   index: number,
 ): Attributes {
   const attributes: Attributes = {
-    ...statement.identity,
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
     [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
+    ...statement.identity,
   };
   if (handler.isLZ4Compressed !== undefined) {
     attributes[ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED] = handler.isLZ4Compressed;
