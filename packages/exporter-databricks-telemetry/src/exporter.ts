@@ -82,18 +82,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
-    const startMs = performance.now();
-    const running = this.#export(spans)
-      .catch((error: unknown): ExportResult => {
-        logDebug('an export failed', error);
-        return { code: 1, error: new UndeliveredError([], 'untranslatable') };
-      })
-      .then((result) => {
-        this.#health.exported(performance.now() - startMs, reasonOf(result));
-        return resultCallback(result);
-      })
-      .catch((error: unknown) => logDebug('the callback of an export failed', error))
-      .finally(() => this.#inFlight.delete(running));
+    const running = this.#run(spans, resultCallback).finally(() => this.#inFlight.delete(running));
     this.#inFlight.add(running);
   }
 
@@ -129,6 +118,26 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     };
   }
 
+  async #run(
+    spans: readonly ReadableSpan[],
+    resultCallback: (result: ExportResult) => void,
+  ): Promise<void> {
+    const startMs = performance.now();
+    const result = await this.#export(spans).catch((error: unknown) => this.#failed(spans, error));
+    this.#health.exported(performance.now() - startMs, reasonOf(result));
+    guarded('the callback of an export', () => resultCallback(result));
+  }
+
+  /** A mistake of ours, or spans that cannot be read: they must not come back for ever. */
+  #failed({ length }: readonly ReadableSpan[], error: unknown): ExportResult {
+    logDebug('an export failed', error);
+    this.#offered += length;
+    this.#dropped.untranslatable = (this.#dropped.untranslatable ?? 0) + length;
+    const dropped = { untranslatable: length };
+    return { code: 1, error: new UndeliveredError([], 'untranslatable', undefined, dropped) };
+  }
+
+  /** Rejects only before it has counted anything. */
   async #export(spans: readonly ReadableSpan[]): Promise<ExportResult> {
     if (this.#shutdown) {
       this.#returned += spans.length;
@@ -136,6 +145,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     }
     const groups = this.#group(spans);
     const offered = groups.reduce((sum, group) => sum + group.spans.length, 0);
+    const delivery = offered > 0 && !this.#isDisabled ? this.#load() : undefined;
     this.#ignored += spans.length - offered;
     this.#offered += offered;
     this.#pending += offered;
@@ -145,7 +155,6 @@ export class DatabricksTelemetryExporter implements SpanExporter {
         groups.map((group) => group.spans.map(() => DISABLED)),
       );
     }
-    const delivery = offered > 0 ? this.#load() : undefined;
     const outcomes = await Promise.all(
       groups.map((group) => delivery?.export(group) ?? Promise.resolve<Outcome[]>([])),
     );

@@ -692,6 +692,48 @@ describe('DatabricksTelemetryExporter', () => {
     });
   });
 
+  describe('never throws', () => {
+    it('whatever the spans are', async () => {
+      create();
+      const broken = {
+        ...record('open_session'),
+        get attributes(): never {
+          throw new Error('broken');
+        },
+      };
+      assert.deepStrictEqual(undelivered(await send(broken)).dropped, { untranslatable: 1 });
+      const unreadable = {
+        ...record('open_session'),
+        spanContext: (): never => {
+          throw new Error('broken');
+        },
+      };
+      const result = await send(unreadable, record('close_session'));
+      assert.deepStrictEqual(undelivered(result).dropped, { untranslatable: 1 });
+      assert.equal(exporter.stats().delivered, 1);
+    });
+
+    it('whatever the access is', async () => {
+      const host = undefined as unknown as string;
+      connections.add(CONNECTION_ID, { host });
+      createWithAccess();
+      assert.deepStrictEqual(undelivered(await send(record('open_session'))).dropped, {
+        host_refused: 1,
+      });
+    });
+
+    it('whatever the callback does', async () => {
+      create();
+      await new Promise<void>((resolve) =>
+        exporter.export([record('open_session')], () => {
+          resolve();
+          throw new Error('of the application');
+        }),
+      );
+      await exporter.forceFlush();
+    });
+  });
+
   describe('dry', () => {
     it('shows what would be sent, and sends nothing', async () => {
       const bodies: string[] = [];

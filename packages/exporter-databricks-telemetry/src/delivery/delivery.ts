@@ -83,7 +83,7 @@ export class Delivery {
 
   /** One outcome per span of the group. Never rejects. */
   async export(group: Group): Promise<Outcome[]> {
-    const route = this.#route(group);
+    const route = guarded('route', () => this.#route(group));
     if (!route) {
       return group.spans.map(() => ({ kind: 'dropped', reason: 'host_refused' }));
     }

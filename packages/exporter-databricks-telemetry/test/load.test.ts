@@ -1,0 +1,37 @@
+import assert from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const ENTRY = join(__dirname, '../src/index.js');
+
+/** Names of the modules that a fresh process has loaded after `require` of the package and `code`. */
+function loaded(code: string): string[] {
+  const script = `
+    const { DatabricksTelemetryExporter } = require(${JSON.stringify(ENTRY)});
+    ${code}
+    const ours = Object.keys(require.cache).map((name) => name.replaceAll('\\\\', '/'));
+    const builtin = process.moduleLoadList.filter((name) => name === 'NativeModule https');
+    console.log(JSON.stringify([...ours, ...builtin]));`;
+  return JSON.parse(
+    execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }),
+  ) as string[];
+}
+
+function isDelivery(name: string): boolean {
+  return name.endsWith('/delivery/delivery.js') || name === 'NativeModule https';
+}
+
+describe('require of the package', () => {
+  it('loads neither node:https nor the delivery before there is something to send', () => {
+    const names = loaded(`
+      const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
+      exporter.export([], () => undefined);`);
+    assert.deepStrictEqual(names.filter(isDelivery), []);
+    assert.ok(names.some((name) => name.endsWith('/src/exporter.js')));
+  });
+
+  it('loads nothing of OpenTelemetry but the API', () => {
+    const packages = loaded('').filter((name) => name.includes('/@opentelemetry/'));
+    assert.ok(packages.every((name) => name.includes('/@opentelemetry/api/')));
+  });
+});
