@@ -12,9 +12,9 @@ const BAR_WIDTH = 380;
 const BAR_HEIGHT = 12;
 const DURATION_RIGHT = BAR_LEFT + BAR_WIDTH + 70;
 const FACTS_LEFT = DURATION_RIGHT + 14;
-const WIDTH = 1040;
+const WIDTH = 1120;
 const NAME_CHARACTERS = 34;
-const FACTS_CHARACTERS = 44;
+const FACTS_CHARACTERS = 52;
 
 const STYLE = [
   '.wf{--paper:#fff;--ink:#1f2328;--faint:#656d76;--line:#eaeef2;--bar:#1b7f9e;--failed:#cf222e;',

@@ -15,7 +15,8 @@ const DEFAULT_WIDTH = 100;
 const MINIMUM_WIDTH = 40;
 const DURATION_WIDTH = 8;
 const MAXIMUM_NAME_WIDTH = 34;
-const MAXIMUM_BAR_WIDTH = 28;
+const MINIMUM_BAR_WIDTH = 10;
+const MAXIMUM_BAR_WIDTH = 40;
 
 const RESET = '\u001b[0m';
 const BOLD = '\u001b[1m';
@@ -36,6 +37,10 @@ function bar(row: WaterfallRow, tree: TraceTree, width: number): string {
   return `${' '.repeat(start)}${'█'.repeat(end - start)}${' '.repeat(width - end)}`;
 }
 
+function longest(texts: readonly string[]): number {
+  return texts.reduce((length, text) => Math.max(length, Array.from(text).length), 0);
+}
+
 /** The finished spans of one trace as an aligned tree with bars, one line a row, ending in a line break. */
 export function toText(spans: readonly FinishedSpan[], options: TextWaterfallOptions = {}): string {
   const tree = traceTree(spans);
@@ -47,24 +52,26 @@ export function toText(spans: readonly FinishedSpan[], options: TextWaterfallOpt
   const labels = rows.map((row) =>
     printable(`${branch(row)}${row.name}${row.count > 1 ? ` ×${row.count}` : ''}`),
   );
-  const nameWidth = Math.min(
-    MAXIMUM_NAME_WIDTH,
-    Math.floor(width * 0.4),
-    Math.max(0, ...labels.map((label) => Array.from(label).length)),
+  const nameWidth = Math.min(MAXIMUM_NAME_WIDTH, Math.floor(width * 0.4), longest(labels));
+  const facts = rows.map((row) => printable(row.facts.join(' · ')));
+  const free = width - nameWidth - DURATION_WIDTH - '▕▏'.length - 3;
+  // The bars take what the longest facts leave, a share of it at least.
+  const barWidth = Math.min(
+    MAXIMUM_BAR_WIDTH,
+    Math.max(MINIMUM_BAR_WIDTH, Math.floor(free / 3), free - longest(facts)),
   );
-  const barWidth = Math.min(MAXIMUM_BAR_WIDTH, Math.floor(width * 0.28));
-  const factsWidth = width - nameWidth - barWidth - DURATION_WIDTH - '▕▏'.length - 3;
+  const factsWidth = free - barWidth;
 
   let text = '';
   rows.forEach((row, index) => {
     const name = pad(fit(labels[index] ?? '', nameWidth), nameWidth);
     const duration = pad(formatDuration(row.endMs - row.startMs), DURATION_WIDTH, 'right');
-    const facts = fit(printable(row.facts.join(' · ')), factsWidth);
+    const fact = fit(facts[index] ?? '', factsWidth);
     const line = [
       paint(name, row.lastAt.length === 1 ? BOLD : ''),
       `▕${paint(bar(row, tree, barWidth), row.failed ? RED : CYAN)}▏`,
       duration,
-      row.failed ? paint(facts, RED) : paint(facts, DIM),
+      row.failed ? paint(fact, RED) : paint(fact, DIM),
     ].join(' ');
     text += `${options.colors === true ? line : line.trimEnd()}\n`;
   });
