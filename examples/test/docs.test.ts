@@ -7,8 +7,7 @@ import { EXAMPLES } from '../src/runner/examples';
 const ROOT = path.resolve(__dirname, '../../..');
 const LINK = /\]\(([^)\s]+)\)/g;
 /** Documents that are still to come. */
-const TO_COME =
-  /(?:sql|telemetry-fields|performance|parity|reliability|security|SECURITY|CONTRIBUTING|README)\.md$/;
+const TO_COME = /(?:sql|telemetry-fields|performance|parity|reliability|security|SECURITY)\.md$/;
 const CODE = /```[^]*?```|`[^`\n]*`/g;
 const RUN_SCRIPT = /npm run ([\w:-]+)/g;
 

@@ -74,8 +74,8 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'waterfall',
-    title: 'Every trace as a tree with bars in the terminal',
-    command: ['--require', './tracing.cjs', '../app.mjs'],
+    title: 'Every trace as a tree with bars in the terminal, and as a picture',
+    command: ['--require', './tracing.cjs', 'report.mjs'],
   },
   {
     name: 'every-call',

@@ -2,6 +2,7 @@
  * `npm run example -- <name>`: runs one example against the local warehouse, then shows what reached the
  * OpenTelemetry backend and what reached the workspace.
  */
+import { writeFileSync } from 'node:fs';
 import { toText } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { EXAMPLES } from './examples';
 import type { TelemetryPost } from '@dbsql-otel/local-warehouse';
@@ -28,7 +29,12 @@ function counted(count: number, noun: string): string {
 function usage(): string {
   const width = Math.max(...EXAMPLES.map(({ name }) => name.length));
   const list = EXAMPLES.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`);
-  return ['Usage: npm run example -- <name>', '', ...list].join('\n');
+  return [
+    'Usage: npm run example -- <name>',
+    '       npm run example -- waterfall <picture.svg>',
+    '',
+    ...list,
+  ].join('\n');
 }
 
 function showTraces({ traces }: ExampleRun): void {
@@ -72,7 +78,7 @@ function showTelemetry({ telemetry }: ExampleRun): void {
 }
 
 async function main(): Promise<void> {
-  const [name] = process.argv.slice(2);
+  const [name, pictureFile] = process.argv.slice(2);
   const example = EXAMPLES.find((candidate) => candidate.name === name);
   if (example === undefined) {
     console.error(name === undefined ? usage() : `There is no example ${name}.\n\n${usage()}`);
@@ -83,6 +89,9 @@ async function main(): Promise<void> {
   const run = await runExample(example, (text) => process.stdout.write(text));
   if (run.answer !== undefined) {
     console.log(`GET ${example.request}: ${run.answer.trimEnd().split('\n').length} lines`);
+  }
+  if (run.picture !== undefined && pictureFile !== undefined) {
+    writeFileSync(pictureFile, run.picture);
   }
   showTraces(run);
   if (run.metricNames.size > 0) {
