@@ -31,8 +31,6 @@ const KIND_BITS = 4;
 const KIND_MASK = 0xf;
 const KEYWORD_MASK = 0xff;
 const END_SHIFT = 12;
-/** Longest text whose offsets fit beside kind and keyword, in UTF-16 units. */
-export const MAX_TOKENS_LENGTH = 2 ** (31 - END_SHIFT) - 1;
 
 /**
  * The tokens of one text, in order; a token starts where the one before it ends. The position after the last token may
@@ -46,7 +44,10 @@ export class TokenList {
   private readonly bytes: Buffer;
   private readonly packed: Int32Array;
 
-  /** `capacity`: length of the longest text the list is for, in UTF-16 units; at most `MAX_TOKENS_LENGTH`. */
+  /**
+   * `capacity`: length of the longest text the list is for, in UTF-16 units; below 2¹⁹, for an end has to fit beside
+   * kind and keyword.
+   */
   constructor(capacity: number) {
     this.packed = new Int32Array(capacity + 1);
     this.codes = new Uint16Array(capacity + LOOKAHEAD);
