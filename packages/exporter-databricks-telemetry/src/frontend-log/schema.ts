@@ -185,3 +185,12 @@ export interface TelemetryFrontendLog {
   context: { client_context: ClientContext };
   entry: { sql_driver_log: SqlDriverLog };
 }
+
+/** Body of `POST /telemetry-ext` and `/telemetry-unauth`. The service answers 500 when `items` is not an empty array. */
+export interface TelemetryRequestBody {
+  /** Epoch milliseconds. */
+  uploadTime: number;
+  items: [];
+  /** JSON texts of {@link TelemetryFrontendLog}. */
+  protoLogs: string[];
+}
