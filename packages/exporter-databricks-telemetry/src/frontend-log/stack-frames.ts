@@ -3,12 +3,13 @@ import { redact } from './redact';
 const MAX_STACK_LENGTH = 8_192;
 const MAX_FRAMES = 30;
 const MAX_FRAME_LENGTH = 400;
+const MAX_CALLEE_LENGTH = 190;
 const MAX_RESULT_LENGTH = 2_048;
 
 /** `at f (place:1:2)`, `at place:1:2`, `at async f (place:1:2)`, `at new F (place:1:2)`, `at f (<anonymous>)`. */
 const FRAME =
-  /^ {4}at (?:((?:async |new )?[\w$.<>]{1,120}(?: \[as [\w$.]{1,60}\])?) \((<anonymous>|native|[^()\n]{1,300}:\d{1,7}:\d{1,7})\)|((?:async )?)((?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()\n]{1,300}:\d{1,7}:\d{1,7}))$/;
-const NODE_MODULES = /[\\/]node_modules[\\/]/g;
+  /^ {4}at (?:((?:async |new )?[\w$.<>]+(?: \[as [\w$.]+\])?) \((<anonymous>|native|[^()\n]+:\d{1,7}:\d{1,7})\)|((?:async )?)((?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()\n]+:\d{1,7}:\d{1,7}))$/;
+const NODE_MODULES = '/node_modules/';
 
 /**
  * Reduces a stack to its frames, one per line, each file to its path inside its package, and of the application's own
@@ -42,6 +43,9 @@ function reduceFrame(line: string): string | undefined {
     return undefined;
   }
   const [, callee, calleePlace, bareAsync, barePlace] = match;
+  if (callee !== undefined && callee.length > MAX_CALLEE_LENGTH) {
+    return undefined;
+  }
   return callee === undefined
     ? `at ${bareAsync ?? ''}${packageRelative(barePlace ?? '')}`
     : `at ${callee} (${packageRelative(calleePlace ?? '')})`;
@@ -51,12 +55,9 @@ function packageRelative(place: string): string {
   if (place.startsWith('node:') || place.startsWith('<')) {
     return place;
   }
-  let start = -1;
-  for (const match of place.matchAll(NODE_MODULES)) {
-    start = match.index + match[0].length;
-  }
-  if (start >= 0) {
-    return place.slice(start).replaceAll('\\', '/');
-  }
-  return place.slice(Math.max(place.lastIndexOf('/'), place.lastIndexOf('\\')) + 1);
+  const path = place.includes('\\') ? place.replaceAll('\\', '/') : place;
+  const start = path.lastIndexOf(NODE_MODULES);
+  return start >= 0
+    ? path.slice(start + NODE_MODULES.length)
+    : path.slice(path.lastIndexOf('/') + 1);
 }
