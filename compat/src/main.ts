@@ -87,7 +87,7 @@ async function runChecks(tarballs: readonly Tarball[]): Promise<CheckResult[]> {
   const knip = join(ROOT, 'node_modules', '.bin', 'knip');
   const checks = [
     ...(await checkTarballs(ROOT, tarballs)),
-    ...(await checkPeers(CACHE, tarballs)),
+    ...(await checkPeers(ROOT, CACHE, tarballs)),
     ...(await checkTypes(CACHE, join(ROOT, 'compat', 'types'), tarballs)),
     await checkRelease(ROOT, CACHE),
     await check('knip finds nothing unused', async () => {

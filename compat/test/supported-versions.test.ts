@@ -121,4 +121,25 @@ describe('SUPPORTED_VERSIONS', () => {
     assert.strictEqual(told.filter((line) => line.includes('1.8.4')).length, 1);
     assert.ok(told.some((line) => line.includes(SUPPORTED_VERSIONS.driver)));
   });
+
+  it('is what the READMEs say', () => {
+    for (const name of PUBLIC_PACKAGES) {
+      const text = read('packages', name, 'README.md');
+      for (const key of ['driver', 'node', 'api', 'sdk'] as const) {
+        const range = SUPPORTED_VERSIONS[key];
+        assert.ok(text.includes(`\`${range}\``), `README.md of ${name} lacks ${key} ${range}`);
+      }
+    }
+    const { driver, node, sdk } = SUPPORTED_VERSIONS;
+    const lastMajor = (range: string): number => Number(bounds(range).below) - 1;
+    const firstMajor = bounds(sdk).from.split('.')[0];
+    const text = read('README.md').replaceAll(/\s+/g, ' ');
+    for (const phrase of [
+      `\`@databricks/sql\` ${bounds(driver).from} to ${lastMajor(driver)}.x`,
+      `Node.js ${bounds(node).from.replace(/\.0$/, '')} and later`,
+      `OpenTelemetry SDK ${firstMajor}.x and ${lastMajor(sdk)}.x`,
+    ]) {
+      assert.ok(text.includes(phrase), `README.md lacks "${phrase}"`);
+    }
+  });
 });
