@@ -20,6 +20,7 @@ import { retryPatch } from './patches/retry';
 import { sessionPatch } from './patches/session';
 import { PrototypePatches } from './prototype-patches';
 import { SCOPE_NAME } from './semconv';
+import { startLine } from './start-line';
 import { SUPPORTED_VERSIONS } from './supported-versions';
 import type { ClassPatch } from './traced';
 import { Tracing } from './tracing';
@@ -29,11 +30,12 @@ const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Recognised, reported once and left alone. */
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
 
+const CLIENT_FILE = 'dist/DBSQLClient.js';
 /** The driver's files whose default export is a class to patch, and the patch. */
 const PATCHED_FILES: Readonly<
   Record<string, (tracing: Tracing, driverVersion?: string) => ClassPatch>
 > = {
-  'dist/DBSQLClient.js': clientPatch,
+  [CLIENT_FILE]: clientPatch,
   'dist/DBSQLSession.js': sessionPatch,
   'dist/DBSQLOperation.js': operationPatch,
   'dist/hive/HiveDriver.js': hiveDriverPatch,
@@ -100,10 +102,11 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     const files = Object.entries(PATCHED_FILES).map(([file, patch]) =>
       this.file(file, PATCHED_VERSIONS, (exports, version) => {
         this.patches.apply(defaultExport(exports), patch(this.tracing, version));
+        if (file === CLIENT_FILE) this.announce(version);
       }),
     );
     files.push(
-      this.file('dist/DBSQLClient.js', REFUSED_VERSIONS, (_exports, version) => {
+      this.file(CLIENT_FILE, REFUSED_VERSIONS, (_exports, version) => {
         componentDiag().warn(
           `${DRIVER_MODULE} ${version ?? ''} is not instrumented: ${SUPPORTED_VERSIONS.driver} is`,
         );
@@ -176,6 +179,11 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     this.patches.apply(DBSQLClient, clientPatch(this.tracing));
     this.patches.apply(DBSQLSession, sessionPatch(this.tracing));
     this.tracing.discovery = new InstanceDiscovery(this.tracing, this.patches);
+    this.announce(undefined);
+  }
+
+  private announce(driverVersion: string | undefined): void {
+    componentDiag().info(startLine(driverVersion, this.tracing.config));
   }
 }
 

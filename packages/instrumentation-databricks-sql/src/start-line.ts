@@ -1,0 +1,26 @@
+import { OPTIONS, type ResolvedConfig } from './config';
+import { DRIVER_MODULE } from './driver';
+import { PACKAGE_VERSION } from './version';
+
+function shown(value: unknown): string {
+  return typeof value === 'function' ? 'set' : JSON.stringify(value);
+}
+
+/**
+ * What is at work, in one line for `diag` at info: the versions, the options that differ from their defaults, and who
+ * reports telemetry. `driverVersion` is unknown for a driver that no hook saw loading.
+ */
+export function startLine(driverVersion: string | undefined, config: ResolvedConfig): string {
+  const options = Object.entries(OPTIONS)
+    .map(([name, { defaultValue }]) => ({ name, defaultValue, value: Reflect.get(config, name) }))
+    .filter(({ value, defaultValue }) => value !== defaultValue)
+    .map(({ name, value }) => `${name} ${shown(value)}`);
+  const driver = driverVersion === undefined ? DRIVER_MODULE : `${DRIVER_MODULE} ${driverVersion}`;
+  return [
+    `${driver} is instrumented (${PACKAGE_VERSION})`,
+    `options: ${options.length === 0 ? 'the defaults' : options.join(', ')}`,
+    config.driverTelemetry === 'replace'
+      ? 'telemetry: the driver does not report, the telemetry exporter may'
+      : 'telemetry: the driver reports what it reports, the telemetry exporter leaves it alone',
+  ].join('; ');
+}

@@ -1,0 +1,35 @@
+import * as assert from 'node:assert';
+import { diag } from '@opentelemetry/api';
+import { resolveConfig } from '../src/config';
+import { startLine } from '../src/start-line';
+import { PACKAGE_VERSION } from '../src/version';
+
+const logger = diag.createComponentLogger({ namespace: 'test' });
+
+describe('start line', () => {
+  it('says the versions, and that the driver reports, when nothing is set', () => {
+    assert.strictEqual(
+      startLine('2.1.0', resolveConfig({}, logger)),
+      `@databricks/sql 2.1.0 is instrumented (${PACKAGE_VERSION}); options: the defaults; ` +
+        'telemetry: the driver reports what it reports, the telemetry exporter leaves it alone',
+    );
+  });
+
+  it('says the options that differ from their defaults, and who reports', () => {
+    const config = resolveConfig(
+      {
+        driverTelemetry: 'replace',
+        queryText: 'off',
+        fetchSpans: true,
+        requestHook: () => undefined,
+      },
+      logger,
+    );
+    assert.strictEqual(
+      startLine(undefined, config),
+      `@databricks/sql is instrumented (${PACKAGE_VERSION}); ` +
+        'options: queryText "off", driverTelemetry "replace", requestHook set; ' +
+        'telemetry: the driver does not report, the telemetry exporter may',
+    );
+  });
+});
