@@ -13,6 +13,15 @@ export function logDebug(message: string, ...details: readonly unknown[]): void 
   }
 }
 
+/** The line at the start. */
+export function logInfo(message: string): void {
+  try {
+    logger.info(message);
+  } catch {
+    // As in logDebug.
+  }
+}
+
 /** A condition that is warned of once, until {@link OncePerCondition.rearm}. */
 export class OncePerCondition {
   #warned = false;

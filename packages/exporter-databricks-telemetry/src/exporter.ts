@@ -13,13 +13,14 @@ import {
   type DatabricksTelemetryExporterOptions,
   telemetryDisabled,
 } from './config';
-import { OncePerCondition, guarded, logDebug } from './diagnostics';
+import { OncePerCondition, guarded, logDebug, logInfo } from './diagnostics';
 import type { Outcome } from './delivery/batch';
 import type { Delivery, Group, HostStats } from './delivery/delivery';
 import type { Item } from './delivery/pipeline';
 import { ExporterHealth } from './exporter-health';
 import type { ExportResult, ReadableSpan, SpanExporter } from './otel';
 import { type DropReason, type TelemetryRecord, UndeliveredError } from './record';
+import { startLine } from './start-line';
 
 /** The name by which health metrics know this component. */
 const COMPONENT_TYPE = 'DatabricksTelemetryExporter';
@@ -171,6 +172,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     if (!this.#delivery) {
       const module = require('./delivery/delivery') as typeof import('./delivery/delivery');
       this.#delivery = new module.Delivery(this.options, this.#abort.signal);
+      logInfo(startLine(this.options));
     }
     return this.#delivery;
   }

@@ -256,7 +256,11 @@ export class Delivery {
   #warnOfHost(name: string, refusal: string): void {
     if (!this.#warnedHosts.has(name) && this.#warnedHosts.size < MAX_REFUSED_HOSTS_WARNED) {
       this.#warnedHosts.add(name);
-      new OncePerCondition().warn(`no telemetry is sent to a host that is ${refusal}`);
+      new OncePerCondition().warn(
+        refusal === 'malformed'
+          ? 'no telemetry is sent to a host that is malformed: give connect() the bare name'
+          : 'no telemetry is sent to a host that is not public: allowPrivateHosts, if it is right',
+      );
     }
   }
 }

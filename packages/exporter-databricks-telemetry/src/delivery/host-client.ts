@@ -81,7 +81,9 @@ export class HostClients {
       client = new HostClient(host, this.options, this.now);
       this.#clients.set(host.key, client);
       if (this.#clients.size > MANY_HOSTS) {
-        this.#manyHosts.warn(`telemetry goes to more than ${MANY_HOSTS} hosts at a time`);
+        this.#manyHosts.warn(
+          `telemetry goes to more than ${MANY_HOSTS} hosts at a time: are clients closed?`,
+        );
       }
     }
     client.connections.add(connectionId);

@@ -163,7 +163,9 @@ export class Pipeline {
   ): Promise<Outcome[]> {
     client
       .warning(route.connectionId)
-      .warn(`${route.host.key} refused the credentials of a connection, its telemetry is dropped`);
+      .warn(
+        `${route.host.key} refused the credentials of a connection, its telemetry is dropped: check the token and its scope`,
+      );
     return this.#unauthenticated(
       items,
       { kind: 'dropped', reason: 'refused' },
@@ -181,7 +183,9 @@ export class Pipeline {
     credentials: Credentials,
   ): Promise<Outcome[]> {
     const warning = route.isGone ? this.#goneWarning : client.warning(route.connectionId);
-    warning.warn(`a connection to ${route.host.key} has no credentials, its telemetry is not sent`);
+    warning.warn(
+      `a connection to ${route.host.key} has no credentials, its telemetry is not sent: pass the instrumentation's access, and close clients last`,
+    );
     const others: Outcome =
       credentials.kind === 'missing'
         ? { kind: 'dropped', reason: 'no_credentials' }
