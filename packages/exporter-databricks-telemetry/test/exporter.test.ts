@@ -370,7 +370,7 @@ describe('DatabricksTelemetryExporter', () => {
         .posts()
         .map(({ headers, body }) => [
           headers.authorization,
-          ...decode(body).map(({ entry }) => [
+          decode(body).map(({ entry }) => [
             entry.sql_driver_log.session_id,
             entry.sql_driver_log.driver_connection_params?.http_path,
           ]),
@@ -378,8 +378,14 @@ describe('DatabricksTelemetryExporter', () => {
       assert.deepStrictEqual(
         seen.toSorted(([a], [b]) => String(a).localeCompare(String(b))),
         [
-          ['Bearer a', ['a', '/a'], ['a', '/a']],
-          ['Bearer b', ['b', '/b']],
+          [
+            'Bearer a',
+            [
+              ['a', '/a'],
+              ['a', '/a'],
+            ],
+          ],
+          ['Bearer b', [['b', '/b']]],
         ],
       );
     });
