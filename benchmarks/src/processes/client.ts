@@ -1,5 +1,5 @@
 /**
- * One client of the local warehouse: `client.js <work> <setup> <warehouse>`. Does its work whenever it is told to.
+ * One client of the local warehouse: `client.js <order>`. Does its work whenever it is told to.
  * AsyncLocalStorage is in use in every setup: it makes the driver slower by itself, and an application that traces has it.
  */
 import { context, trace } from '@opentelemetry/api';
@@ -11,14 +11,15 @@ import {
   databricksSampler,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import { WORKSPACE_HOST } from '@dbsql-otel/local-warehouse';
-import { LOOPBACK_ADDRESS } from '@dbsql-otel/local-warehouse';
+import { LOOPBACK_ADDRESS, WORKSPACE_HOST } from '@dbsql-otel/local-warehouse';
+import type { DBSQLClient } from '@databricks/sql';
 import { performance } from 'node:perf_hooks';
 import { query } from '../peers/driver';
 import { providerOf } from '../peers/spans';
-import type { Done, Go, Setup, WarehouseReady } from './messages';
+import type { ClientOrder, Done, Go, Setup } from './messages';
 
-type Work = (units: number) => Promise<void>;
+/** Does its units and returns what is to be cleared away, outside the clock. */
+type Work = (units: number) => Promise<() => Promise<unknown>>;
 type Driver = typeof import('@databricks/sql');
 
 const SQL = "SELECT id FROM main.sales.orders WHERE state = 'open' LIMIT 1";
@@ -32,7 +33,7 @@ function register(setup: Setup): void {
   if (setup === 'ours') {
     const instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
     const processor = new DatabricksTelemetrySpanProcessor(
-      new DatabricksTelemetryExporter({ access: instrumentation.access }),
+      new DatabricksTelemetryExporter({ access: instrumentation.access, allowPrivateHosts: true }),
     );
     const provider = providerOf([processor], databricksSampler(new AlwaysOffSampler()));
     trace.setGlobalTracerProvider(provider);
@@ -40,37 +41,47 @@ function register(setup: Setup): void {
   }
 }
 
-async function connected(driver: Driver, setup: Setup, warehouse: WarehouseReady) {
+async function connected(driver: Driver, { setup, path, warehouse }: ClientOrder) {
   const client = new driver.DBSQLClient({ logger: { log: () => {} } });
   await client.connect({
-    host: WORKSPACE_HOST,
     path: warehouse.httpPath,
     token: warehouse.token,
-    proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: warehouse.port },
-    ...(setup === 'bare' ? { telemetryEnabled: false } : {}),
+    telemetryEnabled: setup !== 'bare',
+    ...(path === 'direct'
+      ? { host: LOOPBACK_ADDRESS, port: warehouse.port, checkServerCertificate: false }
+      : {
+          host: WORKSPACE_HOST,
+          proxy: { protocol: 'http', host: LOOPBACK_ADDRESS, port: warehouse.port },
+        }),
   });
   return client;
 }
 
-async function queryWork(driver: Driver, setup: Setup, warehouse: WarehouseReady): Promise<Work> {
-  const client = await connected(driver, setup, warehouse);
+/** A unit is one query of each of the concurrent workers. */
+async function queryWork(driver: Driver, order: ClientOrder): Promise<Work> {
+  const client = await connected(driver, order);
   const session = await client.openSession();
   return async (units) => {
-    let left = units;
     const worker = async (): Promise<void> => {
-      for (; left > 0; left--) {
+      for (let unit = 0; unit < units; unit++) {
         await query(session, SQL);
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    return () => Promise.resolve();
   };
 }
 
-function connectWork(driver: Driver, setup: Setup, warehouse: WarehouseReady): Work {
+/** `connect()` does not send anything by itself: the session that is opened next is the first the server hears. */
+function connectWork(driver: Driver, order: ClientOrder): Work {
   return async (units) => {
+    const clients: DBSQLClient[] = [];
     for (let unit = 0; unit < units; unit++) {
-      await connected(driver, setup, warehouse);
+      const client = await connected(driver, order);
+      await client.openSession();
+      clients.push(client);
     }
+    return () => Promise.all(clients.map((client) => client.close()));
   };
 }
 
@@ -81,25 +92,19 @@ async function serve(work: Work): Promise<void> {
 }
 
 async function measured(work: Work, units: number): Promise<void> {
-  const before = process.cpuUsage();
   const startMs = performance.now();
-  await work(units);
+  const clear = await work(units);
   const wallMs = performance.now() - startMs;
-  const { user, system } = process.cpuUsage(before);
-  const done: Done = { wallMs, cpuMs: (user + system) / 1e3 };
+  await clear();
+  const done: Done = { wallMs };
   process.send?.(done);
 }
 
-async function start(kind: string, setup: Setup, warehouse: WarehouseReady): Promise<void> {
-  register(setup);
+async function start(order: ClientOrder): Promise<void> {
+  register(order.setup);
   const driver = require('@databricks/sql') as Driver;
-  const work =
-    kind === 'query'
-      ? await queryWork(driver, setup, warehouse)
-      : connectWork(driver, setup, warehouse);
-  await serve(work);
+  await serve(order.work === 'query' ? await queryWork(driver, order) : connectWork(driver, order));
   process.send?.('ready');
 }
 
-const [, , kind = '', setup = '', warehouse = '{}'] = process.argv;
-void start(kind, setup as Setup, JSON.parse(warehouse) as WarehouseReady);
+void start(JSON.parse(process.argv[2] ?? '') as ClientOrder);

@@ -3,6 +3,20 @@
 /** What a client process has beside the driver. */
 export type Setup = 'bare' | 'built-in telemetry' | 'ours';
 
+/**
+ * `direct` keeps its connections. The built-in telemetry refuses loopback hosts, so it needs the `proxied` one: a
+ * public-looking name behind the warehouse's proxy, with a connection per request.
+ */
+export type Path = 'direct' | 'proxied';
+
+/** What a client process is started with. */
+export interface ClientOrder {
+  readonly work: 'query' | 'connect';
+  readonly setup: Setup;
+  readonly path: Path;
+  readonly warehouse: WarehouseReady;
+}
+
 /** From the warehouse once it listens. */
 export interface WarehouseReady {
   readonly port: number;
@@ -20,6 +34,4 @@ export interface Go {
 /** From a client. */
 export interface Done {
   readonly wallMs: number;
-  /** Processor time of the client. */
-  readonly cpuMs: number;
 }

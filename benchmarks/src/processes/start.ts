@@ -4,7 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Arm } from '../harness/alternate';
-import type { Done, Go, Setup, WarehouseReady } from './messages';
+import type { ClientOrder, Done, Go, WarehouseReady } from './messages';
 
 export interface RunningWarehouse {
   readonly ready: WarehouseReady;
@@ -32,31 +32,29 @@ export async function startWarehouse(flagDelayMs = 0): Promise<RunningWarehouse>
   };
 }
 
-/** A client process as an arm: `alternate` with the `wall` clock measures its turnaround. */
+/** A client process as an arm with a clock of its own. */
 export interface ClientArm extends Arm {
-  /** What the last block took of the processor. */
-  readonly cpuMs: () => number;
   stop(): void;
 }
 
 export async function startClient(
-  work: 'query' | 'connect',
-  setup: Setup,
+  what: Pick<ClientOrder, 'work' | 'setup' | 'path'>,
   warehouse: RunningWarehouse,
 ): Promise<ClientArm> {
-  const child = fork(join(__dirname, 'client.js'), [work, setup, JSON.stringify(warehouse.ready)], {
+  const order: ClientOrder = { ...what, warehouse: warehouse.ready };
+  const child = fork(join(__dirname, 'client.js'), [JSON.stringify(order)], {
     env: { ...process.env, NODE_EXTRA_CA_CERTS: warehouse.certificateFile },
   });
   await message<string>(child);
-  let cpuMs = 0;
+  let wallMs = 0;
   return {
-    name: setup,
+    name: what.setup,
     async run(units) {
       const go: Go = { units };
       child.send(go);
-      ({ cpuMs } = await message<Done>(child));
+      ({ wallMs } = await message<Done>(child));
     },
-    cpuMs: () => cpuMs,
+    tookNs: () => wallMs * 1e6,
     stop: () => {
       child.kill();
     },
