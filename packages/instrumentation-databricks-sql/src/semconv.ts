@@ -125,7 +125,7 @@ export const ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED = 'databricks.cloudfetch.comp
 export const ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX = 'databricks.cloudfetch.chunk_index';
 /** Rows in the chunk. */
 export const ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT = 'databricks.cloudfetch.row_count';
-/** Bytes of the file, as the link states them. */
+/** Bytes of the file as it crossed the wire; the link states those after decompression. */
 export const ATTR_DATABRICKS_CLOUDFETCH_SIZE = 'databricks.cloudfetch.size';
 /** Rows this fetch returned. */
 export const ATTR_DATABRICKS_FETCH_ROW_COUNT = 'databricks.fetch.row_count';

@@ -3,12 +3,7 @@ import type { Attributes, Link, Span } from '@opentelemetry/api';
 import { failureAttributes, metricFailureAttributes, recordException } from './call';
 import type { SessionFacts } from './connection';
 import { knownId } from './connection';
-import type {
-  Operation as DriverOperation,
-  OperationHandle,
-  OperationStatus,
-  Response,
-} from './driver';
+import type { Operation as DriverOperation, OperationStatus, Response } from './driver';
 import type { ErrorInfo, FailureContext } from './errors';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
@@ -40,6 +35,8 @@ const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
   ['UNKNOWN', 'UNKNOWN'],
 ]);
 
+const GUID_BYTES = 16;
+
 /**
  * One statement's life, from submit to close. Its span ends once: at the first terminal state that was seen, when the
  * call that opened it has settled too; or when that call fails; or when it is cancelled, closed or given up before.
@@ -47,7 +44,8 @@ const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
  */
 export class Statement {
   readonly totals: Totals;
-  id: string | undefined = undefined;
+  private guid: Buffer | undefined = undefined;
+  private knownId: string | undefined = undefined;
   retryCount = 0;
   private state: StatementState | undefined = undefined;
   private stateResponse: OperationStatus | undefined = undefined;
@@ -87,6 +85,15 @@ export class Statement {
     return this.spanEnded;
   }
 
+  /** Made when it is first asked for: a statement that nobody records needs none. */
+  get id(): string | undefined {
+    if (this.guid !== undefined) {
+      this.knownId = idOf(this.guid);
+      this.guid = undefined;
+    }
+    return this.knownId;
+  }
+
   get isSampled(): boolean {
     return this.span !== undefined && this.tracing.isSampled(this.span);
   }
@@ -109,7 +116,8 @@ export class Statement {
   /** The server took the statement and may have finished it in the same answer. */
   answered({ operationHandle, directResults }: Response): void {
     this.lastResponseMs = performance.now();
-    this.id = idOf(operationHandle);
+    const guid = operationHandle?.operationId?.guid;
+    if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.guid = guid;
     this.directResults = directResults != null;
     if (directResults?.operationStatus != null) this.sawStatus(directResults.operationStatus);
   }
@@ -130,8 +138,8 @@ export class Statement {
   /** The call that opened the statement resolved. */
   opened(operation: DriverOperation): void {
     this.submitted = true;
-    if (this.id === undefined) {
-      this.id = knownId(operation.id);
+    if (this.guid === undefined && this.knownId === undefined) {
+      this.knownId = knownId(operation.id);
       this.childIdentity = undefined;
     }
     this.countActive();
@@ -304,9 +312,7 @@ function errorCodeOf(state: StatementState): string {
 }
 
 /** The handle's GUID as the driver writes it; it only can once the call has resolved. */
-function idOf(handle: OperationHandle | null | undefined): string | undefined {
-  const guid = handle?.operationId?.guid;
-  if (!Buffer.isBuffer(guid) || guid.length !== 16) return undefined;
+function idOf(guid: Buffer): string | undefined {
   const hex = guid.toString('hex');
   return knownId(
     `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,

@@ -33,12 +33,24 @@ export function traced(
         guard.report(place, error);
       }
       if (call === undefined) return Reflect.apply(original, this, args);
-      return settle(tracing, place, call, run(tracing, place, call, original, this, args));
+      const driverArgs = call.args ?? args;
+      if (call.needsContext) {
+        return settle(tracing, place, call, run(tracing, place, call, original, this, driverArgs));
+      }
+      return settle(tracing, place, call, attempt(original, this, driverArgs));
     };
 }
 
 /** What running the driver's method came to, before its promise settles. */
 type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
+
+function attempt(original: DriverMethod, self: unknown, args: readonly unknown[]): Outcome {
+  try {
+    return { returned: Reflect.apply(original, self, args) };
+  } catch (error) {
+    return { threw: error };
+  }
+}
 
 function run(
   tracing: Tracing,
@@ -46,63 +58,60 @@ function run(
   call: Call,
   original: DriverMethod,
   self: unknown,
-  args: unknown[],
+  args: readonly unknown[],
 ): Outcome {
   let outcome: Outcome | undefined;
-  const target = call.args ?? args;
-  const enter = (): void => {
-    try {
-      outcome = { returned: Reflect.apply(original, self, target) };
-    } catch (error) {
-      outcome = { threw: error };
-    }
-  };
   try {
-    if (call.needsContext) context.with(call.context, enter);
+    context.with(call.context, () => {
+      outcome = attempt(original, self, args);
+    });
   } catch (error) {
     tracing.guard.report(place, error);
   }
-  // Without a context, or because our side failed before the driver was reached; never twice.
-  if (outcome === undefined) enter();
-  return outcome as unknown as Outcome;
+  // Our side failed before the driver was reached: it runs without our context, and never twice.
+  return outcome ?? attempt(original, self, args);
 }
 
 function settle(tracing: Tracing, place: string, call: Call, outcome: Outcome): unknown {
   if ('threw' in outcome) {
-    finish(tracing, place, call, () => {
-      call.failed(outcome.threw);
-    });
+    fail(tracing, place, call, outcome.threw);
     throw outcome.threw;
   }
   const { returned } = outcome;
   if (!(returned instanceof Promise)) {
-    finish(tracing, place, call, () => {
-      call.succeeded(returned);
-    });
+    succeed(tracing, place, call, returned);
     return returned;
   }
   // The derived promise is what the caller gets: a fork beside it would hide an unhandled rejection, or add one.
   return returned.then(
     (result: unknown) => {
-      finish(tracing, place, call, () => {
-        call.succeeded(result);
-      });
+      succeed(tracing, place, call, result);
       return result;
     },
     (error: unknown) => {
-      finish(tracing, place, call, () => {
-        call.failed(error);
-      });
+      fail(tracing, place, call, error);
       throw error;
     },
   );
 }
 
 /** The span ends even when what should have been written on it could not be. */
-function finish(tracing: Tracing, place: string, call: Call, write: () => void): void {
+function succeed(tracing: Tracing, place: string, call: Call, result: unknown): void {
   try {
     try {
-      write();
+      call.succeeded(result);
+    } finally {
+      call.end();
+    }
+  } catch (error) {
+    tracing.guard.report(place, error);
+  }
+}
+
+function fail(tracing: Tracing, place: string, call: Call, failure: unknown): void {
+  try {
+    try {
+      call.failed(failure);
     } finally {
       call.end();
     }

@@ -1,6 +1,6 @@
 import {
   context,
-  isSpanContextValid,
+  INVALID_TRACEID,
   ProxyTracer,
   ProxyTracerProvider,
   trace,
@@ -90,8 +90,8 @@ export class Tracing {
     startTime?: number,
   ): Span | undefined {
     const active = context.active();
-    const activeContext = trace.getSpanContext(active);
-    const hasParent = activeContext !== undefined && isSpanContextValid(activeContext);
+    const traceId = trace.getSpanContext(active)?.traceId;
+    const hasParent = traceId !== undefined && traceId !== INVALID_TRACEID;
     const fallback = hasParent ? undefined : statement?.span;
     if (!hasParent && fallback === undefined && this.config.requireParentSpan) return undefined;
     const options: SpanOptions = { kind, attributes };

@@ -3,6 +3,7 @@ import assert from 'node:assert';
 import * as fc from 'fast-check';
 import https from 'node:https';
 import { restore, stub } from 'sinon';
+import { ITERATES_RUNNING_STATEMENTS } from './support/driver';
 import { TestBed } from './support/test-bed';
 
 describe('context', () => {
@@ -73,6 +74,7 @@ describe('context', () => {
               `SELECT ${index} FROM range(${rows}) /* local-warehouse: ${shape} polls=${polls} rows=${rows} */`,
               { useCloudFetch: true },
             );
+            if (!ITERATES_RUNNING_STATEMENTS) await operation.finished();
             if (way === 'all') await operation.fetchAll();
             else if (way === 'rows') for await (const row of operation.iterateRows()) void row;
             else for await (const chunk of operation.iterateChunks()) void chunk;

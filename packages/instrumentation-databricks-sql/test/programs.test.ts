@@ -2,6 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert';
 import * as fc from 'fast-check';
+import { ITERATES_RUNNING_STATEMENTS } from './support/driver';
 import { TestBed } from './support/test-bed';
 import type { Session } from './support/test-bed';
 
@@ -170,7 +171,11 @@ async function runStep(
   if (operation === undefined) return;
   for (const action of actions) {
     await see(async () => {
-      if (action === 'rows' || action === 'firstRow') {
+      const isIteration = action === 'rows' || action === 'firstRow';
+      if (!ITERATES_RUNNING_STATEMENTS && (isIteration || action === 'hasMoreRows')) {
+        await operation.finished();
+      }
+      if (isIteration) {
         const taken: unknown[] = [];
         for await (const row of operation.iterateRows({ autoClose: action === 'firstRow' })) {
           taken.push(row);

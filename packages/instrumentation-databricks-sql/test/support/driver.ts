@@ -42,6 +42,12 @@ export function isDriverAtLeast(major: number, minor: number): boolean {
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
+/**
+ * Before 1.13 `hasMoreRows` asked for the metadata of a statement that still ran, and an iteration over it could go on
+ * forever.
+ */
+export const ITERATES_RUNNING_STATEMENTS = isDriverAtLeast(1, 13);
+
 function versionOf(packageFile: string): string {
   const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
   return version;
