@@ -6,18 +6,22 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { BENCHMARKS } from './benchmarks';
-import { meets } from './harness/benchmark';
+import { meets, type Benchmark } from './harness/benchmark';
 import { record } from './harness/record';
 import { heading, terminalTable, type Result } from './harness/report';
 
 const TIME_LIMIT_MS = 20 * 60_000;
 
-async function runInChild(name: string, isShort: boolean): Promise<Result> {
-  const load = BENCHMARKS[name];
-  if (load === undefined) {
+async function load(name: string): Promise<Benchmark> {
+  const found = BENCHMARKS[name];
+  if (found === undefined) {
     throw new RangeError(`no benchmark ${name}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
   }
-  const { benchmark } = await load();
+  return (await found()).benchmark;
+}
+
+async function runInChild(name: string, isShort: boolean): Promise<Result> {
+  const benchmark = await load(name);
   return new Promise((resolve, reject) => {
     const child = fork(join(__dirname, 'run-one.js'), isShort ? [name, '--short'] : [name], {
       execArgv: ['--expose-gc', ...(benchmark.nodeFlags ?? [])],
@@ -45,6 +49,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const results: Result[] = [];
 
   for (const name of names) {
+    if (isShort && chosen.length === 0 && (await load(name)).fullOnly === true) {
+      continue;
+    }
     let result = await runInChild(name, isShort);
     if (isShort && beyondGate(result)) {
       result = await runInChild(name, isShort);

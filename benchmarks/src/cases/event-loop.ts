@@ -39,6 +39,7 @@ async function delayMs(session: IDBSQLSession, durationMs: number): Promise<numb
 export const benchmark: Benchmark = {
   name: 'event-loop',
   title: `Event-loop delay under ${STATEMENTS_PER_SECOND.toLocaleString('en')} statements per second, 99th percentile`,
+  fullOnly: true,
   async run(effort): Promise<Figure[]> {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     const answers = { pages: 0, rowsPerPage: 1 };

@@ -67,6 +67,7 @@ function arms(): Arm[] {
 export const benchmark: Benchmark = {
   name: 'floors',
   title: 'Peers and floors, against one bare span',
+  fullOnly: true,
   async run(effort): Promise<Figure[]> {
     const compared = arms();
     const others = compared.filter(({ name }) => name !== SPAN);

@@ -25,6 +25,8 @@ export type Unit = '×' | 'bytes' | 'ns' | 'µs' | 'ms';
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
+  /** Left out of the short form: it has no gate of its own, or takes too long. */
+  readonly fullOnly?: boolean;
   /** What `node` needs beyond `--expose-gc`. */
   readonly nodeFlags?: readonly string[];
   run(effort: Effort): Promise<Figure[]>;

@@ -84,7 +84,7 @@ export const CONNECTION_ATTRIBUTES: Attributes = {
   [ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA]: false,
 };
 
-function creationAttributes(connectionId: string): Attributes {
+export function creationAttributes(connectionId: string): Attributes {
   return {
     [ATTR_DB_SYSTEM_NAME]: 'databricks',
     [ATTR_SERVER_ADDRESS]: 'workspace.cloud.databricks.com',
@@ -96,7 +96,7 @@ function creationAttributes(connectionId: string): Attributes {
   };
 }
 
-function outcomeAttributes(statementId: string, connectionId: string): Attributes {
+export function outcomeAttributes(statementId: string, connectionId: string): Attributes {
   return {
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_STATEMENT_STATE]: 'FINISHED',

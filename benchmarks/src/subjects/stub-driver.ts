@@ -12,6 +12,7 @@ import { hiveDriverPatch } from '../../../packages/instrumentation-databricks-sq
 import { operationPatch } from '../../../packages/instrumentation-databricks-sql/build/src/patches/operation';
 import { sessionPatch } from '../../../packages/instrumentation-databricks-sql/build/src/patches/session';
 import { PrototypePatches } from '../../../packages/instrumentation-databricks-sql/build/src/prototype-patches';
+import type { ClassPatch } from '../../../packages/instrumentation-databricks-sql/build/src/traced';
 import { Tracing } from '../../../packages/instrumentation-databricks-sql/build/src/tracing';
 import { createNoopMeter } from '@opentelemetry/api';
 import { SESSION_ID } from '../harness/ids';
@@ -85,8 +86,26 @@ const CLIENT = {
   },
 };
 
-/** One session of a stub driver, patched when there is a `tracing`. */
-export function stubSession(tracing?: Tracing) {
+/** The patches of each class of the stub. */
+export interface StubPatches {
+  readonly hiveDriver: ClassPatch;
+  readonly operation: ClassPatch;
+  readonly cloudFetch: ClassPatch;
+  readonly session: ClassPatch;
+}
+
+/** Those of the instrumentation. */
+export function ourPatches(tracing: Tracing): StubPatches {
+  return {
+    hiveDriver: hiveDriverPatch(tracing),
+    operation: operationPatch(tracing),
+    cloudFetch: cloudFetchPatch(tracing),
+    session: sessionPatch(tracing),
+  };
+}
+
+/** One session of a stub driver. */
+export function stubSession(patched?: StubPatches) {
   class HiveDriver {
     async executeStatement(_request: object): Promise<SubmitResponse> {
       return submitResponse();
@@ -120,12 +139,12 @@ export function stubSession(tracing?: Tracing) {
       return new Operation(await this.driver.executeStatement({ statement }));
     }
   }
-  if (tracing !== undefined) {
+  if (patched !== undefined) {
     const patches = new PrototypePatches();
-    patches.apply(HiveDriver, hiveDriverPatch(tracing));
-    patches.apply(Operation, operationPatch(tracing));
-    patches.apply(CloudFetchResultHandler, cloudFetchPatch(tracing));
-    patches.apply(Session, sessionPatch(tracing));
+    patches.apply(HiveDriver, patched.hiveDriver);
+    patches.apply(Operation, patched.operation);
+    patches.apply(CloudFetchResultHandler, patched.cloudFetch);
+    patches.apply(Session, patched.session);
   }
   const session = new Session();
   const link = {};
