@@ -5,7 +5,7 @@ import type { Agent } from 'node:http';
  * Nothing of it is ever put on a span.
  */
 export interface ConnectionAccess {
-  /** Host as given to `connect()`, not normalised. */
+  /** Host as given to `connect()`, without scheme, port and slash; not normalised otherwise. */
   readonly host: string;
   readonly port: number;
   /** Digits for the `x-databricks-org-id` header, when the http path names the workspace. */

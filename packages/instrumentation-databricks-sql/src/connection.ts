@@ -29,6 +29,7 @@ import {
 } from './semconv';
 
 export const DEFAULT_PORT = 443;
+const HOST = /^(?:https?:\/\/)?([^/]*?)(?::(\d+))?\/*$/i;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 /** Prefixes of Databricks tokens, which some put where the user agent's entry belongs; the driver masks them too. */
 const TOKEN_PREFIX = /^(?:dkea|dskea|dapi|dsapi|dose)/;
@@ -49,8 +50,10 @@ export class Connection {
   readonly activeStatements = new Map<Attributes, number>();
 
   constructor(options: ConnectionOptions) {
-    this.host = (options.host ?? '').replace(/\/$/, '');
-    this.port = options.port === undefined || options.port === 0 ? DEFAULT_PORT : options.port;
+    // The kernel takes a scheme and a port with the host, and no other port.
+    const [, host = '', port] = HOST.exec(options.host ?? '') ?? [];
+    this.host = host;
+    this.port = Number(port ?? (options.port || DEFAULT_PORT));
     const path = options.path ?? '';
     this.workspaceId = /[?&]o=(\d+)(?:&|$)/.exec(path)?.[1] ?? /\/o\/(\d+)(?:\/|$)/.exec(path)?.[1];
     this.isKernel = options.useKernel === true;

@@ -52,7 +52,8 @@ describe('context', () => {
     assert.equal(trace.getActiveSpan(), undefined);
   });
 
-  it('never mixes parallel statements of one session', async () => {
+  it('never mixes parallel statements of one session', async function () {
+    this.timeout(60_000);
     const client = await bed.connect();
     const session = await client.openSession();
     const statement = fc.record({
@@ -107,7 +108,7 @@ describe('context', () => {
           }
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
     await session.close();
     await client.close();

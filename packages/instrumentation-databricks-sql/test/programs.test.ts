@@ -2,9 +2,13 @@ import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert';
 import * as fc from 'fast-check';
-import { ITERATES_RUNNING_STATEMENTS } from './support/driver';
+import { isDriverAtLeast, ITERATES_RUNNING_STATEMENTS } from './support/driver';
 import { TestBed } from './support/test-bed';
 import type { Session } from './support/test-bed';
+
+const RUN_TIMEOUT_MS = 120_000;
+/** Before 1.16 a download that fails while nobody waits for it is an unhandled rejection, which ends the process. */
+const SURVIVES_FAILED_PREFETCH = isDriverAtLeast(1, 16);
 
 /** How a program goes about one statement. */
 interface Step {
@@ -44,8 +48,7 @@ const STEP: fc.Arbitrary<Step> = fc.record({
           'metadata',
           'fetch',
           'fetch@1',
-          'download',
-          'download@1',
+          ...(SURVIVES_FAILED_PREFETCH ? ['download', 'download@1'] : []),
         )
         .map((place) => `error=${place}:SCRIPTED_ERROR:XX000`),
     },
@@ -78,7 +81,7 @@ const FAULT = fc.record({
     'CloseOperation',
     'CancelOperation',
     'CloseSession',
-    'storage',
+    ...(SURVIVES_FAILED_PREFETCH ? ['storage'] : []),
   ),
   status: fc.constantFrom(400, 403, 404),
   skip: fc.integer({ min: 0, max: 2 }),
@@ -101,7 +104,8 @@ class SpanCounter implements SpanProcessor {
   async shutdown(): Promise<void> {}
 }
 
-describe('random programs with random faults', () => {
+describe('random programs with random faults', function () {
+  this.timeout(RUN_TIMEOUT_MS);
   const counter = new SpanCounter();
   let bed: TestBed;
 
@@ -151,7 +155,7 @@ describe('random programs with random faults', () => {
           assert.equal(new Set(counter.ended).size, counter.ended.length, 'once');
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });
