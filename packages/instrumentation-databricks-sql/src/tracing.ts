@@ -73,6 +73,11 @@ export class Tracing {
     return this.isTracerLive || this.metrics.live || this.findTracer();
   }
 
+  /** Whether spans go anywhere: a tracer provider is registered. */
+  get canTrace(): boolean {
+    return this.isTracerLive || this.findTracer();
+  }
+
   /** The tracer may have changed. */
   tracerChanged(): void {
     this.isTracerLive = false;

@@ -61,7 +61,8 @@ class ConnectCall extends Call {
       tracing,
       connectSpan(tracing, connection),
       undefined,
-      tracing.config.driverTelemetry === 'replace'
+      // Without a tracer, as with OTEL_SDK_DISABLED, nobody would report in the driver's place.
+      tracing.config.driverTelemetry === 'replace' && tracing.canTrace
         ? [{ ...options, telemetryEnabled: false }, ...given.slice(1)]
         : undefined,
     );
