@@ -163,4 +163,33 @@ describe('examples', function () {
       EXPECTATIONS[example.name]?.(run);
     });
   }
+
+  describe('in other surroundings', () => {
+    const [example] = EXAMPLES;
+    assert.ok(example);
+    // NodeSDK exports metrics of its own accord, and the runner's backend is not asked to take them.
+    const quiet = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+
+    it('without a collector the process ends well and the workspace is told', async () => {
+      const environment = { ...quiet, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
+      const run = await runExample(example, { environment });
+      assert.strictEqual(run.exitCode, 0, run.stdout);
+      assert.deepStrictEqual(operations(run), ONE_QUERY);
+    });
+
+    it('with the SDK disabled the driver reports as if nobody were there', async () => {
+      const run = await runExample(example, { environment: { OTEL_SDK_DISABLED: 'true' } });
+      assert.strictEqual(run.exitCode, 0, run.stdout);
+      assert.deepStrictEqual(spanNames(run), []);
+      assert.deepStrictEqual(reporters(run), ['string']);
+    });
+
+    it('with telemetry disabled nobody reports, and traces go on', async () => {
+      const environment = { DATABRICKS_TELEMETRY_DISABLED: 'true' };
+      const run = await runExample(example, { environment });
+      assert.strictEqual(run.exitCode, 0, run.stdout);
+      assertHas(spanNames(run), ORDERS);
+      assert.deepStrictEqual(run.telemetry, []);
+    });
+  });
 });

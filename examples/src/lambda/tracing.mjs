@@ -16,4 +16,5 @@ const spanProcessors = [
 new NodeSDK({ instrumentations: [databricks], spanProcessors }).start();
 
 /** Awaited at the end of every invocation, because the runtime freezes the process until the next one. */
-export const flush = () => Promise.all(spanProcessors.map((processor) => processor.forceFlush()));
+export const flush = () =>
+  Promise.allSettled(spanProcessors.map((processor) => processor.forceFlush()));

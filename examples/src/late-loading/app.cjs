@@ -27,7 +27,7 @@ async function main() {
   await operation.close();
   await session.close();
   await client.close();
-  await sdk.shutdown();
+  await sdk.shutdown().catch(console.error);
 }
 
 main().catch((error) => {

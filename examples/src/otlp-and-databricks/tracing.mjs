@@ -26,7 +26,7 @@ sdk.start();
 
 // However the process ends in good order, what is queued is flushed first.
 const shutdown = async () => {
-  await sdk.shutdown();
+  await sdk.shutdown().catch(console.error);
   process.exit();
 };
 process.once('beforeExit', () => void shutdown());

@@ -86,7 +86,7 @@ async function main(): Promise<void> {
     return;
   }
   console.log(`examples/src/${example.name}$ node ${example.command.join(' ')}`);
-  const run = await runExample(example, (text) => process.stdout.write(text));
+  const run = await runExample(example, { onOutput: (text) => process.stdout.write(text) });
   if (run.answer !== undefined) {
     console.log(`GET ${example.request}: ${run.answer.trimEnd().split('\n').length} lines`);
   }

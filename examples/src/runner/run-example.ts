@@ -54,7 +54,14 @@ async function callService(
 /** Runs an example in a process of its own, against a workspace and an OpenTelemetry backend in this one. */
 export async function runExample(
   { name, command, request }: Example,
-  onOutput: (text: string) => void = () => undefined,
+  {
+    onOutput = () => undefined,
+    environment = {},
+  }: {
+    readonly onOutput?: (text: string) => void;
+    /** On top of what every example gets. */
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ExampleRun> {
   const warehouse = await LocalWarehouse.start();
   const receiver = new OtlpReceiver();
@@ -79,6 +86,7 @@ export async function runExample(
           LOCAL_WAREHOUSE_PORT: String(warehouse.port),
           NODE_EXTRA_CA_CERTS: certificates,
           TRACE_PICTURE: picture,
+          ...environment,
         },
       },
     );

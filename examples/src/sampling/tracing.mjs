@@ -25,4 +25,6 @@ const sdk = new NodeSDK({
   ],
 });
 sdk.start();
-process.once('beforeExit', () => void sdk.shutdown());
+process.once('beforeExit', () => {
+  sdk.shutdown().catch(console.error);
+});

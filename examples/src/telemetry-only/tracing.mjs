@@ -16,4 +16,6 @@ const sdk = new NodeSDK({
   spanProcessors: [new DatabricksTelemetrySpanProcessor(telemetry)],
 });
 sdk.start();
-process.once('beforeExit', () => void sdk.shutdown());
+process.once('beforeExit', () => {
+  sdk.shutdown().catch(console.error);
+});

@@ -7,4 +7,6 @@ const sdk = new NodeSDK({
   instrumentations: [new DatabricksSqlInstrumentation()],
 });
 sdk.start();
-process.once('beforeExit', () => void sdk.shutdown());
+process.once('beforeExit', () => {
+  sdk.shutdown().catch(console.error);
+});

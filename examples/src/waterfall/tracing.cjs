@@ -20,5 +20,5 @@ process.once('beforeExit', () => {
   // The same as a picture; toHtml makes a page of it.
   const { TRACE_PICTURE: file } = process.env;
   if (file) writeFileSync(file, toSvg(finished.getFinishedSpans()));
-  void sdk.shutdown();
+  sdk.shutdown().catch(console.error);
 });
