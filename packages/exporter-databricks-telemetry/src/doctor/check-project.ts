@@ -52,7 +52,7 @@ function checkSdk(folder: string): Finding {
     : problem(`${found.name} ${version}`, `${SUPPORTED_VERSIONS.sdk} is needed`);
 }
 
-function checkDriver(folder: string): Finding[] {
+function checkDriver(folder: string, setup: string | undefined): Finding[] {
   const driver = findPackage(DRIVER, folder);
   if (driver === undefined) {
     return [
@@ -69,7 +69,8 @@ function checkDriver(folder: string): Finding[] {
   const findings = [
     ok(`${DRIVER} ${driver.version}, backend thrift${hasKernel ? ' or kernel' : ''}`),
   ];
-  if (satisfies(driver.version, DRIVER_WITH_TELEMETRY)) {
+  // With a setup, what it makes of that is found there.
+  if (setup === undefined && satisfies(driver.version, DRIVER_WITH_TELEMETRY)) {
     findings.push(
       note(
         'this driver reports telemetry by itself',
@@ -93,7 +94,7 @@ export function checkProject(folder: string, setup: string | undefined): Finding
     checkNode(process.versions.node),
     checkSdk(folder),
     checkApi(folder),
-    ...checkDriver(folder),
+    ...checkDriver(folder, setup),
     checkModules(folder, setup),
   ];
 }
