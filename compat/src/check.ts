@@ -1,4 +1,10 @@
-/** The outcome of one thing that was looked at beside the matrix. */
+/** One thing that is looked at beside the matrix. */
+export interface Check {
+  readonly title: string;
+  /** Rejects with what is wrong. */
+  run(): Promise<void>;
+}
+
 export interface CheckResult {
   readonly title: string;
   /** Empty when all is well. */
@@ -6,12 +12,13 @@ export interface CheckResult {
 }
 
 /** Turns a rejection into a defect, so that every check is heard. */
-export async function check(title: string, run: () => Promise<void>): Promise<CheckResult> {
+export async function resultOf(check: Check): Promise<CheckResult> {
   try {
-    await run();
-    return { title, defects: [] };
+    await check.run();
+    return { title: check.title, defects: [] };
   } catch (failure) {
-    return { title, defects: [failure instanceof Error ? failure.message : String(failure)] };
+    const defect = failure instanceof Error ? failure.message : String(failure);
+    return { title: check.title, defects: [defect] };
   }
 }
 

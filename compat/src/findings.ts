@@ -15,4 +15,11 @@ export class Findings {
       this.defects.push(`${what} does not hold`);
     }
   }
+
+  /** Throws when there is a defect, naming all of them. */
+  raise(): void {
+    if (this.defects.length > 0) {
+      throw new Error(this.defects.join('\n'));
+    }
+  }
 }

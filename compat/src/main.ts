@@ -3,17 +3,16 @@ import { join, resolve } from 'node:path';
 import { runApplication } from './application';
 import { AXES, type CompatCell, impossible } from './axes';
 import { bundleApplication } from './bundle';
-import { check, checkLines, type CheckResult } from './check';
-import { command } from './command';
+import { type Check, checkLines, type CheckResult, resultOf } from './check';
 import { CONCURRENCY, mapConcurrently } from './concurrent';
 import { coveringSet } from './covering-set';
 import { defectsOf } from './expectations';
 import { type CellResult, matrixHeader, matrixLines } from './matrix';
-import { checkPeers } from './peer-check';
-import { checkRelease } from './release-check';
+import { peerChecks } from './peer-check';
+import { releaseCheck } from './release-check';
 import { pack, PUBLIC_PACKAGES, type Tarball } from './tarball';
-import { checkTarballs } from './tarball-check';
-import { checkTypes } from './type-check';
+import { tarballChecks } from './tarball-check';
+import { typeChecks } from './type-check';
 import { prepareWorkspace, type Workspace } from './workspace';
 
 const ROOT = resolve(__dirname, '..', '..', '..');
@@ -84,18 +83,18 @@ async function runMatrix(
 }
 
 async function runChecks(tarballs: readonly Tarball[]): Promise<CheckResult[]> {
-  const knip = join(ROOT, 'node_modules', '.bin', 'knip');
-  const checks = [
-    ...(await checkTarballs(ROOT, tarballs)),
-    ...(await checkPeers(ROOT, CACHE, tarballs)),
-    ...(await checkTypes(CACHE, join(ROOT, 'compat', 'types'), tarballs)),
-    await checkRelease(ROOT, CACHE),
-    await check('knip finds nothing unused', async () => {
-      await command(ROOT, knip, ['--no-progress']);
-    }),
+  const checks: readonly Check[] = [
+    ...tarballChecks(ROOT, tarballs),
+    ...peerChecks(ROOT, CACHE, tarballs),
+    ...typeChecks(CACHE, join(ROOT, 'compat', 'types'), tarballs),
+    releaseCheck(ROOT, CACHE),
   ];
-  console.log(`\n${checks.map(checkLines).join('\n')}`);
-  return checks;
+  console.log('');
+  return mapConcurrently(checks, CONCURRENCY, async (check) => {
+    const result = await resultOf(check);
+    console.log(checkLines(result));
+    return result;
+  });
 }
 
 /** With `axis=value` on the command line only the cells that hold all of them are run, and nothing else. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, type CheckResult } from './check';
+import type { Check } from './check';
 import { command } from './command';
 import { Findings } from './findings';
 import { PUBLIC_PACKAGES } from './tarball';
@@ -9,45 +9,45 @@ import { PUBLIC_PACKAGES } from './tarball';
  * Lets lerna make the next version in a clone, without a commit, a tag or a push: the changelogs come out, the versions
  * go up together, and the lock file can still be resolved.
  */
-export async function checkRelease(root: string, cache: string): Promise<CheckResult> {
-  return check('lerna version writes the changelogs', async () => {
-    const clone = mkdtempSync(join(cache, 'release-'));
-    try {
-      await command(root, 'git', ['clone', '--quiet', '--no-tags', root, clone]);
-      await command(clone, 'git', ['checkout', '--quiet', '-B', 'main']);
-      symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
-      const lerna = join(root, 'node_modules', '.bin', 'lerna');
-      await command(clone, lerna, [
-        'version',
-        '--no-git-tag-version',
-        '--no-push',
-        '--yes',
-        '--loglevel=error',
-      ]);
-      const findings = new Findings();
-      const versions = new Set<string>();
-      for (const name of PUBLIC_PACKAGES) {
-        const folder = join(clone, 'packages', name);
-        const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-          readonly version: string;
-        };
-        versions.add(version);
-        const changelog = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8');
-        findings.holds(`the changelog of ${name} has ${version}`, changelog.includes(version));
-        const source = join(folder, 'src', 'version.ts');
-        if (existsSync(source)) {
-          findings.holds(
-            `version.ts of ${name} has ${version}`,
-            readFileSync(source, 'utf8').includes(`'${version}'`),
-          );
-        }
+export function releaseCheck(root: string, cache: string): Check {
+  return { title: 'lerna version writes the changelogs', run: () => release(root, cache) };
+}
+
+async function release(root: string, cache: string): Promise<void> {
+  const clone = mkdtempSync(join(cache, 'release-'));
+  try {
+    await command(root, 'git', ['clone', '--quiet', '--no-tags', root, clone]);
+    await command(clone, 'git', ['checkout', '--quiet', '-B', 'main']);
+    symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+    const lerna = join(root, 'node_modules', '.bin', 'lerna');
+    await command(clone, lerna, [
+      'version',
+      '--no-git-tag-version',
+      '--no-push',
+      '--yes',
+      '--loglevel=error',
+    ]);
+    const findings = new Findings();
+    const versions = new Set<string>();
+    for (const name of PUBLIC_PACKAGES) {
+      const folder = join(clone, 'packages', name);
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        readonly version: string;
+      };
+      versions.add(version);
+      const changelog = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8');
+      findings.holds(`the changelog of ${name} has ${version}`, changelog.includes(version));
+      const source = join(folder, 'src', 'version.ts');
+      if (existsSync(source)) {
+        findings.holds(
+          `version.ts of ${name} has ${version}`,
+          readFileSync(source, 'utf8').includes(`'${version}'`),
+        );
       }
-      findings.equal('versions', versions.size, 1);
-      if (findings.defects.length > 0) {
-        throw new Error(findings.defects.join('\n'));
-      }
-    } finally {
-      rmSync(clone, { recursive: true, force: true });
     }
-  });
+    findings.equal('versions', versions.size, 1);
+    findings.raise();
+  } finally {
+    rmSync(clone, { recursive: true, force: true });
+  }
 }

@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedFolder, contentHash } from './cached-folder';
-import { check, type CheckResult } from './check';
+import type { Check } from './check';
 import { command, npm } from './command';
 import { manifest } from './installation';
-import { CONCURRENCY, mapConcurrently } from './concurrent';
 import type { Tarball } from './tarball';
 
 /** Each compiler, and the module resolution it is tried with. */
@@ -34,35 +33,42 @@ async function installCompiler(cache: string, version: string): Promise<string> 
  * Compiles what users write against each SDK line with each compiler, library declarations included: our structural
  * types fit the SDK's, and our declarations stand on their own. What compiled once is compiled again when it changes.
  */
-export async function checkTypes(
+export function typeChecks(cache: string, sources: string, tarballs: readonly Tarball[]): Check[] {
+  return COMPILERS.flatMap((compiler) => {
+    let installed: Promise<string> | undefined;
+    return LINES.map((line) => ({
+      title: `types: SDK ${line}, TypeScript ${compiler.version}`,
+      run: async () => {
+        installed ??= installCompiler(cache, compiler.version);
+        await compile(cache, sources, tarballs, line, compiler, await installed);
+      },
+    }));
+  });
+}
+
+async function compile(
   cache: string,
   sources: string,
   tarballs: readonly Tarball[],
-): Promise<CheckResult[]> {
-  const compilers = await mapConcurrently(COMPILERS, CONCURRENCY, async (compiler) => ({
-    ...compiler,
-    folder: await installCompiler(cache, compiler.version),
-  }));
-  const combinations = LINES.flatMap((line) => compilers.map((compiler) => ({ line, compiler })));
-  return mapConcurrently(combinations, CONCURRENCY, ({ line, compiler }) =>
-    check(`types: SDK ${line}, TypeScript ${compiler.version}`, async () => {
-      const lineFolder = join(cache, 'lines', line);
-      const majorVersion = line.split('.')[0];
-      const files = {
-        'usage.ts': readFileSync(join(sources, 'usage.ts')),
-        'trace-sdk.ts': readFileSync(join(sources, `trace-sdk-${majorVersion}.ts`)),
-        'tsconfig.json': tsconfig(line, compiler, compiler.folder),
-      };
-      const hash = contentHash(...Object.values(files), ...tarballs.map((packed) => packed.hash));
-      await cachedFolder(join(lineFolder, `types-${compiler.version}`), hash, async (draft) => {
-        for (const [name, content] of Object.entries(files)) {
-          writeFileSync(join(draft, name), content);
-        }
-        const tsc = join(compiler.folder, 'node_modules', 'typescript', 'bin', 'tsc');
-        await command(draft, process.execPath, [tsc, '--project', draft]);
-      });
-    }),
-  );
+  line: string,
+  compiler: Compiler,
+  compilerFolder: string,
+): Promise<void> {
+  const [major] = line.split('.');
+  const files = {
+    'usage.ts': readFileSync(join(sources, 'usage.ts')),
+    'trace-sdk.ts': readFileSync(join(sources, `trace-sdk-${major}.ts`)),
+    'tsconfig.json': tsconfig(line, compiler, compilerFolder),
+  };
+  const folder = join(cache, 'lines', line, `types-${compiler.version}`);
+  const hash = contentHash(...Object.values(files), ...tarballs.map((packed) => packed.hash));
+  await cachedFolder(folder, hash, async (draft) => {
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(draft, name), content);
+    }
+    const tsc = join(compilerFolder, 'node_modules', 'typescript', 'bin', 'tsc');
+    await command(draft, process.execPath, [tsc, '--project', draft]);
+  });
 }
 
 function tsconfig(line: string, compiler: Compiler, compilerFolder: string): string {
