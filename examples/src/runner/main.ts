@@ -79,9 +79,13 @@ function showTelemetry({ telemetry }: ExampleRun): void {
 
 async function main(): Promise<void> {
   const [name, pictureFile] = process.argv.slice(2);
+  if (name === undefined) {
+    console.log(usage());
+    return;
+  }
   const example = EXAMPLES.find((candidate) => candidate.name === name);
   if (example === undefined) {
-    console.error(name === undefined ? usage() : `There is no example ${name}.\n\n${usage()}`);
+    console.error(`There is no example ${name}.\n\n${usage()}`);
     process.exitCode = 2;
     return;
   }
