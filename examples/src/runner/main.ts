@@ -77,6 +77,14 @@ function showTelemetry({ telemetry }: ExampleRun): void {
   }
 }
 
+/** Tags that statements carried to the warehouse. */
+function showQueryTags({ requests }: ExampleRun): void {
+  for (const { name, args } of requests) {
+    const tags = /"query_tags":"([^"]*)"/.exec(JSON.stringify(args) ?? '')?.[1];
+    if (tags !== undefined) console.log(`\n${name} carried the query tags ${tags}`);
+  }
+}
+
 async function main(): Promise<void> {
   const [name, pictureFile] = process.argv.slice(2);
   if (name === undefined) {
@@ -101,6 +109,7 @@ async function main(): Promise<void> {
   if (run.metricNames.size > 0) {
     console.log(`\nMetrics: ${[...run.metricNames].toSorted().join(', ')}`);
   }
+  showQueryTags(run);
   showTelemetry(run);
   process.exitCode = run.exitCode ?? 1;
 }
