@@ -24,12 +24,12 @@ class Bench {
   }
 
   /** Whole statements, closed: a record each. */
-  statements(count: number, prefix = 's'): void {
+  readonly statements = (count: number, prefix = 's'): void => {
     for (let index = 0; index < count; index += 1) {
       this.driver.execute(`${prefix}${index}`);
       this.driver.close(`${prefix}${index}`);
     }
-  }
+  };
 
   get sizes(): number[] {
     return this.exporter.batches.map(({ length }) => length);
@@ -215,6 +215,29 @@ describe('DatabricksTelemetrySpanProcessor', () => {
   });
 
   describe('what comes back', () => {
+    it('goes out again in one batch after the other, however many wait for it', async () => {
+      const { processor, exporter, statements } = bench({ maxExportBatchSize: 2 });
+      let inFlight = 0;
+      let isDown = true;
+      exporter.respond = (batch, answer) => {
+        inFlight += 1;
+        assert.equal(inFlight, 1);
+        setTimeout(() => {
+          inFlight -= 1;
+          answer(isDown ? undelivered(batch) : { code: 0 });
+        }, 10);
+      };
+      statements(5);
+      const first = processor.forceFlush();
+      const second = processor.forceFlush();
+      await clock.tickAsync(30);
+      isDown = false;
+      await clock.tickAsync(1_000);
+      await Promise.all([first, second]);
+      const { delivered, pending } = processor.stats();
+      assert.deepEqual({ delivered, pending }, { delivered: 5, pending: 0 });
+    });
+
     it('stays, and is tried again with the timer, in its order and once', async () => {
       const { driver, exporter, processor } = bench();
       exporter.respond = (batch, answer) => answer(undelivered(batch));

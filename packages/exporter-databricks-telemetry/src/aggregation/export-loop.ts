@@ -162,6 +162,11 @@ export class ExportLoop {
   }
 
   #start(recall: boolean, waiters: readonly Waiter[]): void {
+    this.#begin(recall, waiters);
+    this.#run();
+  }
+
+  #begin(recall: boolean, waiters: readonly Waiter[]): void {
     if (recall) {
       this.#queue.recall();
       clearTimeout(this.#retryTimer);
@@ -174,7 +179,6 @@ export class ExportLoop {
       waiters,
     };
     this.#onPass();
-    this.#run();
   }
 
   /** A loop rather than a recursion, because an exporter may answer within the call. */
@@ -239,7 +243,8 @@ export class ExportLoop {
       this.#armRetryTimer(pass.retryDelayMs);
     }
     for (const resolve of pass.waiters) resolve(pass.tryAgainInMs);
-    if (next !== undefined) this.#start(true, next);
+    // The loop that finished this pass runs the next one, too: a second loop would put two batches in flight.
+    if (next !== undefined) this.#begin(true, next);
     else if (this.#queue.ready > 0) this.queued(false);
   }
 }
