@@ -1,0 +1,114 @@
+/**
+ * One of the two applications that are compared, a process of its own: bare, or `traced` in the first argument. Runs the
+ * programs its parent sends and answers with what they came to; ends by itself when the parent disconnects.
+ */
+import type * as Driver from '@databricks/sql';
+import type { DatabricksSqlInstrumentationConfig } from '@dbsql-otel/instrumentation-databricks-sql';
+import { context, trace } from '@opentelemetry/api';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  InMemorySpanExporter,
+} from '@opentelemetry/sdk-trace-base';
+import { Pipeline, unaccounted } from '../pipeline';
+import { perform } from './perform';
+import type { Program } from './program';
+
+export interface Task {
+  readonly connection: Parameters<InstanceType<typeof Driver.DBSQLClient>['connect']>[0];
+  readonly program: Program;
+}
+
+export interface Report {
+  readonly transcript: readonly string[];
+  readonly unhandledRejections: readonly string[];
+  /** `offered − delivered − pending − Σ dropped` of processor and exporter; 0 in the bare application. */
+  readonly unaccounted: readonly number[];
+}
+
+/** Options of a program that are ours to carry out, and none of the instrumentation's. */
+interface ProgramConfig {
+  readonly hooks?: 'none' | 'throw' | 'reject';
+  readonly sampled?: boolean;
+  readonly parent?: boolean;
+}
+
+const unhandledRejections: string[] = [];
+process.on('unhandledRejection', (reason) => unhandledRejections.push(String(reason)));
+
+let isSampled = true;
+const sampler = {
+  shouldSample: () => (isSampled ? new AlwaysOnSampler() : new AlwaysOffSampler()).shouldSample(),
+  toString: () => 'as the program says',
+};
+const spans = new InMemorySpanExporter();
+const pipeline =
+  process.argv[2] === 'traced'
+    ? new Pipeline({
+        sampler,
+        spanProcessors: [new BatchSpanProcessor(spans)],
+        exporter: { requestTimeoutMs: 200, retry: { baseDelayMs: 1, maxDelayMs: 4, jitterMs: 1 } },
+        processor: { scheduledDelayMs: 20 },
+      })
+    : undefined;
+// The driver is loaded after the SDK was started, as an application does with --require or --import.
+const driver = require('@databricks/sql') as typeof Driver;
+
+function configure({ hooks, sampled, parent: _parent, ...config }: ProgramConfig): void {
+  isSampled = sampled !== false;
+  const hook: undefined | (() => unknown) = {
+    none: undefined,
+    throw: () => {
+      throw new Error('a hook of the application failed');
+    },
+    reject: () => Promise.reject(new Error('a hook of the application rejected')),
+  }[hooks ?? 'none'];
+  pipeline?.instrumentation.setConfig({
+    driverTelemetry: 'replace',
+    ...config,
+    ...(hook === undefined ? {} : asHooks(hook)),
+  });
+}
+
+/** An application in JavaScript may give an asynchronous one. */
+function asHooks(hook: () => unknown): DatabricksSqlInstrumentationConfig {
+  return { requestHook: hook, responseHook: hook };
+}
+
+async function run({ connection, program }: Task): Promise<Report> {
+  const config = program.config as ProgramConfig;
+  configure(config);
+  const transcript = await inSpan(config.parent === true, () =>
+    perform(driver, connection, program),
+  );
+  spans.reset();
+  return {
+    transcript,
+    unhandledRejections: unhandledRejections.splice(0),
+    unaccounted: pipeline
+      ? [unaccounted(pipeline.processor.stats()), unaccounted(pipeline.exporter.stats())]
+      : [0, 0],
+  };
+}
+
+async function inSpan<T>(isWanted: boolean, work: () => Promise<T>): Promise<T> {
+  if (!isWanted) return work();
+  const span = trace.getTracer('application').startSpan('request');
+  try {
+    return await context.with(trace.setSpan(context.active(), span), work);
+  } finally {
+    span.end();
+  }
+}
+
+process.on('message', (task: Task) => {
+  run(task).then(
+    (report) => process.send?.(report),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+process.send?.('ready');
