@@ -33,6 +33,7 @@ describe('coveringSet', () => {
         const product = sizes.reduce((total, size) => total * size, 1);
         assert.ok(cells.length <= product);
       }),
+      { numRuns: 30 },
     );
   });
 
