@@ -46,7 +46,6 @@ async function main(argv: readonly string[]): Promise<number> {
   const chosen = argv.filter((argument) => !argument.startsWith('--'));
   const names = chosen.length > 0 ? chosen : Object.keys(BENCHMARKS);
   const failed: string[] = [];
-  const results: Result[] = [];
 
   for (const name of names) {
     if (isShort && chosen.length === 0 && (await load(name)).fullOnly === true) {
@@ -58,13 +57,12 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     console.log(heading(result));
     console.log(terminalTable(result.figures));
-    results.push(result);
+    if (!isShort) {
+      await record(result);
+    }
     if (beyondGate(result)) {
       failed.push(name);
     }
-  }
-  if (!isShort) {
-    await record(results);
   }
   if (failed.length > 0) {
     console.error(`\nBeyond the gate: ${failed.join(', ')}`);

@@ -9,7 +9,7 @@ const FLAG_DELAY_MS = 500;
 function inProcesses(effort: Effort): Effort {
   return effort.short
     ? { ...effort, warmUpMs: 300, sliceMs: 30, slices: 1, rounds: 9, budgetMs: 4_000 }
-    : { ...effort, warmUpMs: 2_000, sliceMs: 60, slices: 2, rounds: 25, budgetMs: 40_000 };
+    : { ...effort, warmUpMs: 2_000, sliceMs: 60, slices: 2, rounds: 15, budgetMs: 20_000 };
 }
 
 export const benchmark: Benchmark = {

@@ -8,7 +8,7 @@ import { startClient, startWarehouse } from '../processes/start';
 function inProcesses(effort: Effort): Effort {
   return effort.short
     ? { ...effort, warmUpMs: 1_000, sliceMs: 100, slices: 1, rounds: 9, budgetMs: 6_000 }
-    : { ...effort, warmUpMs: 4_000, sliceMs: 150, slices: 2, rounds: 25, budgetMs: 60_000 };
+    : { ...effort, warmUpMs: 4_000, sliceMs: 150, slices: 2, rounds: 15, budgetMs: 30_000 };
 }
 
 interface Comparison {

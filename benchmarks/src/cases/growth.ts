@@ -83,7 +83,7 @@ function concurrent(width: number): Arm {
 
 /** Statements spread over connections to as many hosts. */
 function hosts(count: number): Arm {
-  const { tracer } = telemetry();
+  const { tracer } = telemetry(Array.from({ length: count }, (_, id) => String(id)));
   let next = 0;
   return statements(`${count} hosts`, (units) =>
     inTurns(units, () => {

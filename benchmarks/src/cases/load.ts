@@ -42,7 +42,7 @@ async function compare(
   };
 }
 
-const FULL_ROUNDS = 41;
+const FULL_ROUNDS = 31;
 const SHORT_ROUNDS = 9;
 
 export const benchmark: Benchmark = {

@@ -29,11 +29,11 @@ export interface Effort {
 
 export const FULL: Effort = {
   short: false,
-  warmUpMs: 600,
+  warmUpMs: 500,
   sliceMs: 2,
   slices: 8,
-  rounds: 25,
-  budgetMs: 10_000,
+  rounds: 21,
+  budgetMs: 6_000,
 };
 export const SHORT: Effort = {
   short: true,

@@ -45,7 +45,7 @@ function intoPage(page: string, result: Result): string {
 }
 
 /** Keeps the figures: `results/latest.json`, a chart per benchmark, the tables of docs/performance.md. */
-export async function record(results: readonly Result[]): Promise<void> {
+export async function record(result: Result): Promise<void> {
   const measuredAt = new Date().toISOString();
   const known = await readOr<Recorded>(
     LATEST,
@@ -56,22 +56,20 @@ export async function record(results: readonly Result[]): Promise<void> {
     machine: machine(),
     results: {
       ...known.results,
-      ...Object.fromEntries(results.map((result) => [result.name, { ...result, measuredAt }])),
+      [result.name]: { ...result, measuredAt },
     },
   };
   await mkdir(CHARTS, { recursive: true });
   await mkdir(join(LATEST, '..'), { recursive: true });
   await writeFile(LATEST, JSON.stringify(merged, null, 2));
-  for (const result of results) {
-    const chart = barChart(result.title, result.figures, (figure) => ({
-      met: meets(figure, figure.target),
-      beyond: !meets(figure, figure.gate),
-    }));
-    await writeFile(join(CHARTS, `${result.name}.svg`), chart);
-  }
+  const chart = barChart(result.title, result.figures, (figure) => ({
+    met: meets(figure, figure.target),
+    beyond: !meets(figure, figure.gate),
+  }));
+  await writeFile(join(CHARTS, `${result.name}.svg`), chart);
   const page = await readOr(PAGE, '', (text) => text);
   if (page !== '') {
-    await writeFile(PAGE, results.reduce(intoPage, page));
+    await writeFile(PAGE, intoPage(page, result));
   }
   await promisify(execFile)(
     process.execPath,

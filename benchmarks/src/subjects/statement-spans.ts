@@ -126,6 +126,16 @@ function closeAttributes(statementId: string, chunks: number, connectionId: stri
   };
 }
 
+/** Starts and ends the span of one connect. */
+export function connectSpan(tracer: Tracer, connectionId: string): void {
+  const span = tracer.startSpan('connect', {
+    attributes: { [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT },
+  });
+  span.setAttributes(CONNECTION_ATTRIBUTES);
+  span.setAttribute(ATTR_DATABRICKS_CONNECTION_ID, connectionId);
+  span.end();
+}
+
 /** Starts and ends the span of one download. */
 export function downloadSpan(tracer: Tracer, statementId: string, index: number): void {
   tracer

@@ -6,6 +6,7 @@ import {
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { Tracer } from '@opentelemetry/api';
 import { providerOf, RecordOnlySampler } from '../peers/spans';
+import { CONNECTION_ID, connectSpan } from './statement-spans';
 
 export interface Telemetry {
   readonly tracer: Tracer;
@@ -17,8 +18,8 @@ export interface Telemetry {
 
 const NO_HEADERS = { Authorization: 'Bearer token' };
 
-/** Spans are recorded and not sampled. A connection with the id `<n>` goes to a host of its own. */
-export function telemetry(): Telemetry {
+/** Spans are recorded and not sampled. Every connection goes to a host of its own, and has been made before. */
+export function telemetry(connectionIds: readonly string[] = [CONNECTION_ID]): Telemetry {
   let length = 0;
   const exporter = new DatabricksTelemetryExporter({
     access: {
@@ -39,5 +40,9 @@ export function telemetry(): Telemetry {
   });
   const processor = new DatabricksTelemetrySpanProcessor(exporter);
   const provider = providerOf([processor], new RecordOnlySampler());
-  return { tracer: provider.getTracer(SCOPE_NAME), processor, provider, bodyLength: () => length };
+  const tracer = provider.getTracer(SCOPE_NAME);
+  for (const id of connectionIds) {
+    connectSpan(tracer, id);
+  }
+  return { tracer, processor, provider, bodyLength: () => length };
 }
