@@ -7,7 +7,7 @@ import { inTurns } from '../harness/turn';
 import { driverExporter, DriverTelemetry } from '../peers/driver-telemetry';
 import { batching, providerOf, RecordOnlySampler } from '../peers/spans';
 import { statementLife } from '../subjects/statement-life';
-import { statementSpans } from '../subjects/statement-spans';
+import { connectSpan, statementSpans } from '../subjects/statement-spans';
 import { tracingOf } from '../subjects/stub-driver';
 import { telemetry } from '../subjects/telemetry';
 
@@ -16,7 +16,9 @@ const PEER = 'built-in telemetry';
 const FLOOR = 'two recorded spans';
 
 function ours(chunks: number): Arm {
-  const life = statementLife(tracingOf(telemetry().tracer));
+  const { tracer } = telemetry();
+  const life = statementLife(tracingOf(tracer));
+  connectSpan(tracer, life.session.connection.id);
   return {
     name: OURS,
     run: (units) =>

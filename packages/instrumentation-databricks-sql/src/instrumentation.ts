@@ -11,18 +11,11 @@ import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './confi
 import { DRIVER_MODULE } from './driver';
 import { isDriverLoaded } from './loaded-driver';
 import { Metrics } from './metrics';
-import { clientPatch } from './patches/client';
-import { cloudFetchPatch, rowSetProviderPatch } from './patches/cloudfetch';
-import { InstanceDiscovery } from './patches/discovery';
-import { hiveDriverPatch } from './patches/hive-driver';
-import { operationPatch } from './patches/operation';
-import { retryPatch } from './patches/retry';
-import { sessionPatch } from './patches/session';
+import { CLIENT_FILE, PATCHED_FILES } from './patched-files';
 import { PrototypePatches } from './prototype-patches';
 import { SCOPE_NAME } from './semconv';
 import { startLine } from './start-line';
 import { SUPPORTED_VERSIONS } from './supported-versions';
-import type { ClassPatch } from './traced';
 import { Tracing } from './tracing';
 import { PACKAGE_VERSION } from './version';
 
@@ -30,19 +23,10 @@ const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Recognised, reported once and left alone. */
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
 
-const CLIENT_FILE = 'dist/DBSQLClient.js';
-/** The driver's files whose default export is a class to patch, and the patch. */
-const PATCHED_FILES: Readonly<
-  Record<string, (tracing: Tracing, driverVersion?: string) => ClassPatch>
-> = {
-  [CLIENT_FILE]: clientPatch,
-  'dist/DBSQLSession.js': sessionPatch,
-  'dist/DBSQLOperation.js': operationPatch,
-  'dist/hive/HiveDriver.js': hiveDriverPatch,
-  'dist/result/CloudFetchResultHandler.js': cloudFetchPatch,
-  'dist/result/RowSetProvider.js': rowSetProviderPatch,
-  'dist/connection/connections/HttpRetryPolicy.js': retryPatch,
-};
+/** The patches and what they need are most of this package: they are loaded with the driver, not with the application. */
+function loadPatches(): typeof import('./patches') {
+  return require('./patches') as typeof import('./patches');
+}
 
 /** Traces and measures `@databricks/sql`. */
 export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
@@ -99,9 +83,12 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   /** Called by the constructor, and again by whoever asks for the module definitions. */
   protected override init(): InstrumentationNodeModuleDefinition[] {
     if (!this.isStarted) this.start();
-    const files = Object.entries(PATCHED_FILES).map(([file, patch]) =>
+    const files = PATCHED_FILES.map((file) =>
       this.file(file, PATCHED_VERSIONS, (exports, version) => {
-        this.patches.apply(defaultExport(exports), patch(this.tracing, version));
+        this.patches.apply(
+          defaultExport(exports),
+          loadPatches().PATCHES[file](this.tracing, version),
+        );
         if (file === CLIENT_FILE) this.announce(version);
       }),
     );
@@ -176,8 +163,9 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     > | null;
     const { DBSQLClient, DBSQLSession } = main ?? {};
     if (this.patches.isPatched(DBSQLClient)) return;
-    this.patches.apply(DBSQLClient, clientPatch(this.tracing));
-    this.patches.apply(DBSQLSession, sessionPatch(this.tracing));
+    const { PATCHES, InstanceDiscovery } = loadPatches();
+    this.patches.apply(DBSQLClient, PATCHES[CLIENT_FILE](this.tracing));
+    this.patches.apply(DBSQLSession, PATCHES['dist/DBSQLSession.js'](this.tracing));
     this.tracing.discovery = new InstanceDiscovery(this.tracing, this.patches);
     this.announce(undefined);
   }

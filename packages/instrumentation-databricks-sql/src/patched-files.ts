@@ -1,0 +1,14 @@
+export const CLIENT_FILE = 'dist/DBSQLClient.js';
+
+/** The driver's files whose default export is a class to patch. */
+export const PATCHED_FILES = [
+  CLIENT_FILE,
+  'dist/DBSQLSession.js',
+  'dist/DBSQLOperation.js',
+  'dist/hive/HiveDriver.js',
+  'dist/result/CloudFetchResultHandler.js',
+  'dist/result/RowSetProvider.js',
+  'dist/connection/connections/HttpRetryPolicy.js',
+] as const;
+
+export type PatchedFile = (typeof PATCHED_FILES)[number];

@@ -1,0 +1,24 @@
+import type { PatchedFile } from '../patched-files';
+import type { ClassPatch } from '../traced';
+import type { Tracing } from '../tracing';
+import { clientPatch } from './client';
+import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
+import { hiveDriverPatch } from './hive-driver';
+import { operationPatch } from './operation';
+import { retryPatch } from './retry';
+import { sessionPatch } from './session';
+
+/** The patch of each file's class. */
+export const PATCHES: Readonly<
+  Record<PatchedFile, (tracing: Tracing, driverVersion?: string) => ClassPatch>
+> = {
+  'dist/DBSQLClient.js': clientPatch,
+  'dist/DBSQLSession.js': sessionPatch,
+  'dist/DBSQLOperation.js': operationPatch,
+  'dist/hive/HiveDriver.js': hiveDriverPatch,
+  'dist/result/CloudFetchResultHandler.js': cloudFetchPatch,
+  'dist/result/RowSetProvider.js': rowSetProviderPatch,
+  'dist/connection/connections/HttpRetryPolicy.js': retryPatch,
+};
+
+export { InstanceDiscovery } from './discovery';
