@@ -3,6 +3,14 @@ import type { DatabricksAccess } from '@dbsql-otel/instrumentation-databricks-sq
 import type { CircuitBreakerOptions } from './delivery/circuit-breaker';
 import type { RetryOptions } from './delivery/retry';
 import { OncePerCondition } from './diagnostics';
+import {
+  type Option,
+  type OptionTable,
+  boolean,
+  integer,
+  milliseconds,
+  resolveOptions,
+} from './option-table';
 
 /** Options of the span processor. Every one is optional; a value out of range is warned of and its default used. */
 export interface ProcessorOptions {
@@ -26,57 +34,20 @@ export interface ProcessorOptions {
   readonly shutdownTimeoutMs?: number;
 }
 
-interface NumberOption {
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** The largest delay a Node.js timer takes. */
-const MAX_TIMER_MS = 2_147_483_647;
-
-/** Names, defaults and bounds of the processor's options; the README's table is held against it. */
-export const PROCESSOR_OPTIONS: Readonly<Record<keyof ProcessorOptions, NumberOption>> = {
-  maxExportBatchSize: { default: 100, min: 1, max: 10_000 },
-  scheduledDelayMs: { default: 5_000, min: 1, max: MAX_TIMER_MS },
-  exportTimeoutMs: { default: 60_000, min: 1, max: MAX_TIMER_MS },
-  maxQueueSize: { default: 500, min: 1, max: 100_000 },
-  maxQueueBytes: { default: 4 * 1024 * 1024, min: 1, max: 1024 * 1024 * 1024 },
-  maxStatements: { default: 5_000, min: 1, max: 1_000_000 },
-  statementIdleTimeoutMs: { default: 3_600_000, min: 1_000, max: MAX_TIMER_MS },
-  maxErrorsPerStatement: { default: 50, min: 1, max: 10_000 },
-  shutdownTimeoutMs: { default: 2_000, min: 1, max: MAX_TIMER_MS },
-};
-
 export type ResolvedProcessorOptions = Readonly<Required<ProcessorOptions>>;
 
-/** Defaults for what is absent, and for what is no integer within its bounds (one warning for all of those). */
-export function resolveProcessorOptions(options: ProcessorOptions = {}): ResolvedProcessorOptions {
-  const rejected: string[] = [];
-  const resolve = (name: keyof ProcessorOptions): number => {
-    const { default: fallback, min, max } = PROCESSOR_OPTIONS[name];
-    const value: unknown = options?.[name];
-    if (value === undefined) return fallback;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
-      return value;
-    }
-    rejected.push(`${name} must be an integer from ${min} to ${max}, ${fallback} is used`);
-    return fallback;
-  };
-  const resolved: ResolvedProcessorOptions = {
-    maxExportBatchSize: resolve('maxExportBatchSize'),
-    scheduledDelayMs: resolve('scheduledDelayMs'),
-    exportTimeoutMs: resolve('exportTimeoutMs'),
-    maxQueueSize: resolve('maxQueueSize'),
-    maxQueueBytes: resolve('maxQueueBytes'),
-    maxStatements: resolve('maxStatements'),
-    statementIdleTimeoutMs: resolve('statementIdleTimeoutMs'),
-    maxErrorsPerStatement: resolve('maxErrorsPerStatement'),
-    shutdownTimeoutMs: resolve('shutdownTimeoutMs'),
-  };
-  if (rejected.length > 0) new OncePerCondition().warn(rejected.join('; '));
-  return resolved;
-}
+/** The processor's options; the README's table is held against it. */
+export const PROCESSOR_OPTIONS: OptionTable<ResolvedProcessorOptions> = {
+  maxExportBatchSize: integer(100, 1, 10_000),
+  scheduledDelayMs: milliseconds(5_000),
+  exportTimeoutMs: milliseconds(60_000),
+  maxQueueSize: integer(500, 1, 100_000),
+  maxQueueBytes: integer(4 * 1024 * 1024, 1, 1024 * 1024 * 1024),
+  maxStatements: integer(5_000, 1, 1_000_000),
+  statementIdleTimeoutMs: milliseconds(3_600_000, 1_000),
+  maxErrorsPerStatement: integer(50, 1, 10_000),
+  shutdownTimeoutMs: milliseconds(2_000),
+};
 
 const DISABLING_VALUES: ReadonlySet<string> = new Set(['1', 'true', 'yes', 'on']);
 const misspelled = new OncePerCondition();
@@ -159,7 +130,99 @@ export interface DatabricksTelemetryExporterOptions extends Partial<StaticCreden
   readonly circuitBreaker?: Partial<CircuitBreakerOptions>;
 }
 
-export const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
-export const DEFAULT_CREDENTIALS_TIMEOUT_MS = 5_000;
-export const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2_000;
-export const DEFAULT_DRY_RUN_PATH = 'databricks-telemetry.ndjson';
+/** Options without a default: `undefined` when they are not set. */
+type Unset = 'access' | 'host' | 'port' | 'token' | 'headers' | 'agent' | 'onPayload' | 'dryRun';
+type Nested = 'retry' | 'circuitBreaker';
+type FlatExporterOptions = Required<Omit<DatabricksTelemetryExporterOptions, Unset | Nested>> & {
+  readonly [Name in Unset]: DatabricksTelemetryExporterOptions[Name] | undefined;
+};
+
+export type ResolvedExporterOptions = FlatExporterOptions & {
+  readonly retry: RetryOptions;
+  readonly circuitBreaker: CircuitBreakerOptions;
+};
+
+function unset<Value>(
+  expected: string,
+  accepts: (value: unknown) => boolean,
+): Option<Value | undefined> {
+  return { default: undefined, expected, accepts };
+}
+
+/** The exporter's options; the README's table is held against it. */
+export const EXPORTER_OPTIONS: OptionTable<FlatExporterOptions> = {
+  access: unset(
+    'the access of DatabricksSqlInstrumentation',
+    (value) =>
+      isObject(value) &&
+      typeof value['connection'] === 'function' &&
+      typeof value['onClosed'] === 'function',
+  ),
+  host: unset('a host name', isText),
+  port: { ...integer(443, 1, 65_535), default: undefined },
+  token: unset('a text that is not empty', isText),
+  headers: unset(
+    'an object of texts, or a function that returns one',
+    (value) => typeof value === 'function' || isTexts(value),
+  ),
+  agent: unset('an agent of node:https', isObject),
+  customHeaders: { default: {}, expected: 'an object of texts', accepts: isTexts },
+  allowPrivateHosts: boolean(false),
+  unauthenticatedFallback: boolean(true),
+  onPayload: unset('a function', isFunction),
+  dryRun: {
+    ...unset(
+      "'file', 'diag' or a function",
+      (value) => value === 'file' || value === 'diag' || isFunction(value),
+    ),
+    // Whoever misspells it did not mean to send.
+    whenRejected: 'diag',
+  },
+  dryRunPath: {
+    default: 'databricks-telemetry.ndjson',
+    expected: 'a file name',
+    accepts: isText,
+  },
+  requestTimeoutMs: milliseconds(10_000),
+  credentialsTimeoutMs: milliseconds(5_000),
+  shutdownTimeoutMs: milliseconds(2_000),
+};
+
+export const RETRY_OPTIONS: OptionTable<RetryOptions> = {
+  maxRetries: integer(3, 0, 10),
+  baseDelayMs: milliseconds(100),
+  maxDelayMs: milliseconds(1_000),
+  jitterMs: milliseconds(100, 0),
+};
+
+export const CIRCUIT_BREAKER_OPTIONS: OptionTable<CircuitBreakerOptions> = {
+  failureThreshold: integer(5, 1, 1_000),
+  openMs: milliseconds(60_000),
+  successThreshold: integer(2, 1, 1_000),
+};
+
+export function resolveExporterOptions(
+  options: DatabricksTelemetryExporterOptions,
+): ResolvedExporterOptions {
+  return {
+    ...resolveOptions(EXPORTER_OPTIONS, options),
+    retry: resolveOptions(RETRY_OPTIONS, options?.retry),
+    circuitBreaker: resolveOptions(CIRCUIT_BREAKER_OPTIONS, options?.circuitBreaker),
+  };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 0;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTexts(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+}

@@ -8,7 +8,7 @@ import { ExportQueue } from './aggregation/export-queue';
 import { roleOf } from './aggregation/roles';
 import { StatementAggregator, SWEEPS_UNTIL_IDLE } from './aggregation/statement-aggregator';
 import {
-  resolveProcessorOptions,
+  PROCESSOR_OPTIONS,
   telemetryDisabled,
   type ProcessorOptions,
   type ResolvedProcessorOptions,
@@ -16,6 +16,7 @@ import {
 import { Deadline } from './deadline';
 import { guarded, logDebug, reportDefect } from './diagnostics';
 import { ProcessorHealth } from './health';
+import { resolveOptions } from './option-table';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from './otel';
 
 /** The name by which health metrics know this component. */
@@ -73,7 +74,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   #shutdown: Promise<void> | undefined;
 
   constructor(exporter: ConnectionAwareExporter, options?: ProcessorOptions) {
-    this.#options = resolveProcessorOptions(options);
+    this.#options = resolveOptions(PROCESSOR_OPTIONS, options);
     this.#exporter = exporter;
     this.#queue = new ExportQueue(this.#options, this.#accounting);
     const health = new ProcessorHealth(COMPONENT_TYPE, () => ({

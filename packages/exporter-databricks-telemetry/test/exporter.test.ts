@@ -349,6 +349,20 @@ describe('DatabricksTelemetryExporter', () => {
       assert.equal(server.posts().length, 0);
     });
 
+    it('is off for a host that knows none: nothing waits for it for ever', async () => {
+      server.flagScript.push(status(404));
+      create();
+      for (let batch = 0; batch < 2; batch++) {
+        assert.deepStrictEqual(undelivered(await send(record('open_session'))).dropped, {
+          flag_off: 1,
+        });
+      }
+      assert.equal(server.received.length, 1);
+      assert.equal(warnings.length, 1);
+      const { flag, lastError } = exporter.stats().hosts[HOST] ?? {};
+      assert.deepStrictEqual({ flag, lastError }, { flag: 'off', lastError: '404' });
+    });
+
     for (const alias of [HOST.toUpperCase(), `https://${HOST}/`, `${HOST}.`, `${HOST}:443`]) {
       it(`is asked of ${alias} (defect 11: such a host silently had no telemetry)`, async () => {
         connections.add(CONNECTION_ID, { host: alias });
@@ -655,6 +669,14 @@ describe('DatabricksTelemetryExporter', () => {
       await first;
       assert.equal(undelivered(await running).reason, 'shutdown');
       assert.equal(undelivered(await send(record('open_session'))).reason, 'shutdown');
+    });
+
+    it('shuts down in what is left of a deadline of its caller', async () => {
+      server.script.push(hang);
+      create({ shutdownTimeoutMs: 60_000 });
+      const running = send(record('open_session'));
+      await exporter.shutdown(20);
+      assert.equal(undelivered(await running).reason, 'shutdown');
     });
 
     it('lets forceFlush wait for what is under way', async () => {

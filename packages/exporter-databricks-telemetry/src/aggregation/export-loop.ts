@@ -1,9 +1,8 @@
-import { context } from '@opentelemetry/api';
 import type { Accounting } from '../accounting';
 import { logDebug } from '../diagnostics';
 import type { SpanExporter } from '../otel';
 import type { DropReason } from '../record';
-import { SUPPRESSED_CONTEXT } from '../suppressed-context';
+import { withTracingSuppressed } from '../suppress-tracing';
 import { failedOutcome, readOutcome, type ExportOutcome } from './export-outcome';
 import type { ExportQueue } from './export-queue';
 import type { JoinedSpan } from './joined-span';
@@ -207,7 +206,7 @@ export class ExportLoop {
     }, this.#options.exportTimeoutMs);
     this.#flightTimer.unref();
     try {
-      context.with(SUPPRESSED_CONTEXT, () =>
+      withTracingSuppressed(() =>
         this.#exporter.export([...batch], (result) => answer(readOutcome(batch, result))),
       );
     } catch (error) {

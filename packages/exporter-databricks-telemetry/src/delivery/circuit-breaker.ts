@@ -19,12 +19,6 @@ export interface Permit {
   cancel(): void;
 }
 
-export const DEFAULT_CIRCUIT_BREAKER_OPTIONS: CircuitBreakerOptions = {
-  failureThreshold: 5,
-  openMs: 60_000,
-  successThreshold: 2,
-};
-
 /** A clock that never goes back, in milliseconds. */
 export type MonotonicClock = () => number;
 

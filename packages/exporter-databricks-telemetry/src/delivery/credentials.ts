@@ -1,4 +1,4 @@
-import { withTracingSuppressed } from './suppress-tracing';
+import { withTracingSuppressed } from '../suppress-tracing';
 
 export type Credentials =
   | { readonly kind: 'present'; readonly headers: Readonly<Record<string, string>> }

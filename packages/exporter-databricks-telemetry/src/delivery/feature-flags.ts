@@ -1,3 +1,4 @@
+import { OncePerCondition } from '../diagnostics';
 import type { Verdict } from './response';
 
 const FLAG_NAME = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
@@ -21,9 +22,12 @@ export interface FlagResolution {
 
 interface Entry {
   state: FlagState;
+  /** The service told the state; else it is assumed. */
+  isTold: boolean;
   expiresAtMs: number;
   inFlight: Promise<Verdict> | undefined;
   readonly connections: Set<string>;
+  readonly refusal: OncePerCondition;
 }
 
 export function featureFlagPath(driverVersion: string): string {
@@ -33,7 +37,8 @@ export function featureFlagPath(driverVersion: string): string {
 
 /**
  * The flag of each host that turns telemetry on. One fetch at a time and host; the last known value stands when a fetch
- * fails. Reference-counted by connection: what nobody refers to is forgotten when its time is over, not earlier, so that
+ * fails. A host that never told one, and whose answer is that it never will, is taken for one that wants no telemetry until
+ * its time is over. Reference-counted by connection: what nobody refers to is forgotten when its time is over, not earlier, so that
  * an application with a client per request does not ask at each.
  */
 export class FeatureFlags {
@@ -66,26 +71,20 @@ export class FeatureFlags {
       return { state: entry.state };
     }
     const isOwn = entry.inFlight === undefined;
-    let verdict = await (entry.inFlight ?? this.#start(entry, fetch));
+    let verdict = await (entry.inFlight ?? this.#start(hostKey, entry, fetch));
     // The credentials of another connection were refused: that says nothing of ours.
     if (!isOwn && verdict.kind === 'credentials' && entry.state === 'unknown') {
-      verdict = await (entry.inFlight ?? this.#start(entry, fetch));
+      verdict = await (entry.inFlight ?? this.#start(hostKey, entry, fetch));
     }
     return verdict.kind === 'ok'
       ? { state: entry.state }
       : { state: entry.state, failure: verdict };
   }
 
-  #start(entry: Entry, fetch: FlagFetch): Promise<Verdict> {
+  #start(hostKey: string, entry: Entry, fetch: FlagFetch): Promise<Verdict> {
     const inFlight = fetch()
       .then((verdict) => {
-        if (verdict.kind === 'ok') {
-          const { isEnabled, ttlMs } = readFlag(verdict.body);
-          entry.state = isEnabled ? 'on' : 'off';
-          entry.expiresAtMs = this.now() + ttlMs;
-        } else if (entry.state !== 'unknown') {
-          entry.expiresAtMs = this.now() + MIN_TTL_MS;
-        }
+        this.#learn(hostKey, entry, verdict);
         return verdict;
       })
       .finally(() => {
@@ -95,11 +94,38 @@ export class FeatureFlags {
     return inFlight;
   }
 
+  #learn(hostKey: string, entry: Entry, verdict: Verdict): void {
+    if (verdict.kind === 'ok') {
+      const { isEnabled, ttlMs } = readFlag(verdict.body);
+      entry.state = isEnabled ? 'on' : 'off';
+      entry.isTold = true;
+      entry.expiresAtMs = this.now() + ttlMs;
+      entry.refusal.rearm();
+    } else if (entry.isTold) {
+      entry.expiresAtMs = this.now() + MIN_TTL_MS;
+    } else if (verdict.kind === 'terminal' && verdict.isAnswer) {
+      entry.state = 'off';
+      entry.expiresAtMs = this.now() + DEFAULT_TTL_MS;
+      entry.refusal.warn(
+        `${hostKey} has no feature flag for telemetry (${verdict.error}), which counts as off: check the host`,
+      );
+    } else {
+      entry.state = 'unknown';
+    }
+  }
+
   #entry(hostKey: string): Entry {
     let entry = this.#entries.get(hostKey);
     if (!entry) {
       this.#forgetExpired();
-      entry = { state: 'unknown', expiresAtMs: 0, inFlight: undefined, connections: new Set() };
+      entry = {
+        state: 'unknown',
+        isTold: false,
+        expiresAtMs: 0,
+        inFlight: undefined,
+        connections: new Set(),
+        refusal: new OncePerCondition(),
+      };
       this.#entries.set(hostKey, entry);
     }
     return entry;

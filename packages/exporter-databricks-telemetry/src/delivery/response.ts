@@ -13,8 +13,8 @@ export type Verdict =
   | { readonly kind: 'credentials'; readonly error: string }
   /** The body is larger than the service takes. */
   | { readonly kind: 'too_large'; readonly error: string }
-  /** Will never succeed. */
-  | { readonly kind: 'terminal'; readonly error: string }
+  /** Will never succeed. `isAnswer`: the host said so; else it is not the one it should be. */
+  | { readonly kind: 'terminal'; readonly error: string; readonly isAnswer: boolean }
   /** We gave up ourselves. */
   | { readonly kind: 'aborted'; readonly error: string };
 
@@ -72,10 +72,15 @@ export function judge(outcome: TransportAnswer | TransportFailure, nowMs: number
     case 'oversized':
       return { kind: 'unavailable', error: 'answer_oversized' };
     case 'network':
-      return { kind: classifyErrorCode(outcome.code), error: outcome.code };
+      return judgeErrorCode(outcome.code);
     default:
       return judgeAnswer(outcome, nowMs);
   }
+}
+
+function judgeErrorCode(error: string): Verdict {
+  const kind = classifyErrorCode(error);
+  return kind === 'terminal' ? { kind, error, isAnswer: false } : { kind, error };
 }
 
 function judgeAnswer(answer: TransportAnswer, nowMs: number): Verdict {
@@ -89,6 +94,8 @@ function judgeAnswer(answer: TransportAnswer, nowMs: number): Verdict {
       const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], nowMs);
       return retryAfterMs === undefined ? { kind, error } : { kind, error, retryAfterMs };
     }
+    case 'terminal':
+      return { kind, error, isAnswer: true };
     default:
       return { kind, error };
   }
@@ -107,7 +114,7 @@ function judgeBody(answer: TransportAnswer): Verdict {
     return { kind: 'ok', body: parsed };
   }
   return answer.body.trimStart().startsWith('<')
-    ? { kind: 'terminal', error: 'answer_html' }
+    ? { kind: 'terminal', error: 'answer_html', isAnswer: true }
     : { kind: 'unavailable', error: answer.body === '' ? 'answer_empty' : 'answer_unreadable' };
 }
 

@@ -7,13 +7,6 @@ export interface RetryOptions {
   readonly jitterMs: number;
 }
 
-export const DEFAULT_RETRY_OPTIONS: RetryOptions = {
-  maxRetries: 3,
-  baseDelayMs: 100,
-  maxDelayMs: 1_000,
-  jitterMs: 100,
-};
-
 /** A service that asks for more than this is taken at its word, but not for ever. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 

@@ -5,7 +5,7 @@ import type {
   IncomingHttpHeaders,
   IncomingMessage,
 } from 'node:http';
-import { withTracingSuppressed } from './suppress-tracing';
+import { withTracingSuppressed } from '../suppress-tracing';
 
 const MAX_ANSWER_BYTES = 64 * 1_024;
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert';
 import * as sinon from 'sinon';
+import { RETRY_OPTIONS } from '../../src/config';
 import { type BatchResult, deliverBatch } from '../../src/delivery/batch';
 import type { Verdict } from '../../src/delivery/response';
-import { DEFAULT_RETRY_OPTIONS } from '../../src/delivery/retry';
+import { defaultsOf } from '../../src/option-table';
 
 const retryable: Verdict = { kind: 'retryable', error: '503' };
 
@@ -34,7 +35,7 @@ describe('deliverBatch', () => {
         const next = script.length > 1 ? script.shift() : script[0];
         return Promise.resolve(typeof next === 'function' ? next(part) : (next ?? ok({})));
       },
-      DEFAULT_RETRY_OPTIONS,
+      defaultsOf(RETRY_OPTIONS),
       controller.signal,
     );
     await clock.runAllAsync();
@@ -68,9 +69,13 @@ describe('deliverBatch', () => {
     ]);
   });
 
-  for (const kind of ['terminal', 'unavailable', 'credentials'] as const) {
-    it(`does not retry what is ${kind}`, async () => {
-      await deliver(['a'], { kind, error: 'x' });
+  for (const verdict of [
+    { kind: 'terminal', error: '404', isAnswer: true },
+    { kind: 'unavailable', error: 'ENOTFOUND' },
+    { kind: 'credentials', error: '401' },
+  ] as const) {
+    it(`does not retry what is ${verdict.kind}`, async () => {
+      await deliver(['a'], verdict);
       assert.equal(posts.length, 1);
     });
   }
@@ -79,7 +84,7 @@ describe('deliverBatch', () => {
     const running = deliverBatch(
       ['a'],
       () => Promise.resolve(retryable),
-      DEFAULT_RETRY_OPTIONS,
+      defaultsOf(RETRY_OPTIONS),
       controller.signal,
     );
     await clock.tickAsync(10);

@@ -1,11 +1,12 @@
 import assert from 'node:assert';
 import * as fc from 'fast-check';
+import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
 import {
   CircuitBreaker,
   type CircuitBreakerOptions,
-  DEFAULT_CIRCUIT_BREAKER_OPTIONS,
   type Permit,
 } from '../../src/delivery/circuit-breaker';
+import { defaultsOf } from '../../src/option-table';
 
 function fail(breaker: CircuitBreaker, times: number, retryAfterMs?: number): void {
   for (let i = 0; i < times; i++) {
@@ -19,7 +20,7 @@ describe('CircuitBreaker', () => {
 
   function create(options: Partial<CircuitBreakerOptions> = {}): CircuitBreaker {
     return new CircuitBreaker(
-      { ...DEFAULT_CIRCUIT_BREAKER_OPTIONS, ...options },
+      { ...defaultsOf(CIRCUIT_BREAKER_OPTIONS), ...options },
       () => nowMs,
       (from, to) => transitions.push(`${from} -> ${to}`),
     );
@@ -35,7 +36,7 @@ describe('CircuitBreaker', () => {
   });
 
   it('has the defaults 5 failures, 60 s, 2 successes', () => {
-    assert.deepStrictEqual(DEFAULT_CIRCUIT_BREAKER_OPTIONS, {
+    assert.deepStrictEqual(defaultsOf(CIRCUIT_BREAKER_OPTIONS), {
       failureThreshold: 5,
       openMs: 60_000,
       successThreshold: 2,

@@ -1,6 +1,7 @@
 import assert from 'node:assert';
 import { FeatureFlags, type FlagFetch } from '../../src/delivery/feature-flags';
 import type { Verdict } from '../../src/delivery/response';
+import { DiagRecorder } from '../diag-recorder';
 
 const NAME = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
 const HOST = 'a.example.com';
@@ -15,6 +16,7 @@ function value(flag: string, ttlSeconds = 900): Verdict {
 const on = value('true');
 const off = value('false');
 const down: Verdict = { kind: 'retryable', error: '503' };
+const gone: Verdict = { kind: 'terminal', error: '404', isAnswer: true };
 const refused: Verdict = { kind: 'credentials', error: '401' };
 
 describe('FeatureFlags', () => {
@@ -87,6 +89,37 @@ describe('FeatureFlags', () => {
     nowMs += 60_000;
     await flags.resolve(HOST, answers(down));
     assert.equal(fetches, 3);
+  });
+
+  it('takes a host that will never tell one for off until its time is over, and says so once', async () => {
+    const diag = new DiagRecorder().install();
+    assert.equal((await flags.resolve(HOST, answers(gone))).state, 'off');
+    nowMs += 899_999;
+    assert.equal((await flags.resolve(HOST, answers(on))).state, 'off');
+    assert.equal(fetches, 1);
+    nowMs += 1;
+    assert.equal((await flags.resolve(HOST, answers(gone))).state, 'off');
+    diag.remove();
+    assert.equal(diag.warnings(HOST), 1);
+    nowMs += 900_000;
+    assert.equal((await flags.resolve(HOST, answers(on))).state, 'on');
+  });
+
+  it('does not hold on to an off that it only assumed', async () => {
+    await flags.resolve(HOST, answers(gone));
+    nowMs += 900_000;
+    assert.equal((await flags.resolve(HOST, answers(down))).state, 'unknown');
+  });
+
+  it('keeps what a host told before it ceased to tell', async () => {
+    await flags.resolve(HOST, answers(on));
+    nowMs += 900_000;
+    assert.equal((await flags.resolve(HOST, answers(gone))).state, 'on');
+  });
+
+  it('takes a server that cannot prove who it is for no answer', async () => {
+    const untrusted: Verdict = { kind: 'terminal', error: 'CERT_HAS_EXPIRED', isAnswer: false };
+    assert.equal((await flags.resolve(HOST, answers(untrusted))).state, 'unknown');
   });
 
   it('asks with the own credentials when those of another connection were refused', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert';
-import { DEFAULT_CIRCUIT_BREAKER_OPTIONS } from '../../src/delivery/circuit-breaker';
+import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
 import type { Host } from '../../src/delivery/host';
 import { HostClients } from '../../src/delivery/host-client';
+import { defaultsOf } from '../../src/option-table';
 
 function host(name: string): Host {
   return { hostname: name, port: 443, key: name };
@@ -13,7 +14,7 @@ describe('HostClients', () => {
 
   beforeEach(() => {
     nowMs = 1;
-    clients = new HostClients(DEFAULT_CIRCUIT_BREAKER_OPTIONS, () => nowMs);
+    clients = new HostClients(defaultsOf(CIRCUIT_BREAKER_OPTIONS), () => nowMs);
   });
 
   it('makes one client per host and shares it between connections', () => {
@@ -28,7 +29,7 @@ describe('HostClients', () => {
 
   it('takes options', () => {
     const strict = new HostClients(
-      { ...DEFAULT_CIRCUIT_BREAKER_OPTIONS, failureThreshold: 1 },
+      { ...defaultsOf(CIRCUIT_BREAKER_OPTIONS), failureThreshold: 1 },
       () => nowMs,
     );
     const { breaker } = strict.acquire(host('a'), '1');

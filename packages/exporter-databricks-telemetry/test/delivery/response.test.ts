@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import * as fc from 'fast-check';
+import { RETRY_OPTIONS } from '../../src/config';
 import {
   classifyErrorCode,
   classifyStatus,
@@ -7,7 +8,8 @@ import {
   readAcceptance,
 } from '../../src/delivery/response';
 import { featureFlagPath, readFlag } from '../../src/delivery/feature-flags';
-import { backoffMs, DEFAULT_RETRY_OPTIONS, parseRetryAfter } from '../../src/delivery/retry';
+import { backoffMs, parseRetryAfter } from '../../src/delivery/retry';
+import { defaultsOf } from '../../src/option-table';
 
 function verdict(status: number, body: string, headers: Record<string, string> = {}) {
   return judge({ kind: 'answer', status, body, headers }, 0);
@@ -185,15 +187,15 @@ describe('parseRetryAfter', () => {
 describe('backoffMs', () => {
   it('doubles from 100 ms up to 1 000 ms, with up to 100 ms of jitter', () => {
     const none = [0, 1, 2, 3, 4].map((attempt) =>
-      backoffMs(attempt, DEFAULT_RETRY_OPTIONS, () => 0),
+      backoffMs(attempt, defaultsOf(RETRY_OPTIONS), () => 0),
     );
     assert.deepStrictEqual(none, [100, 200, 400, 800, 1_000]);
     assert.equal(
-      backoffMs(0, DEFAULT_RETRY_OPTIONS, () => 0.5),
+      backoffMs(0, defaultsOf(RETRY_OPTIONS), () => 0.5),
       150,
     );
     assert.equal(
-      backoffMs(9, DEFAULT_RETRY_OPTIONS, () => 0.5),
+      backoffMs(9, defaultsOf(RETRY_OPTIONS), () => 0.5),
       1_000,
     );
   });

@@ -1,0 +1,70 @@
+import { OncePerCondition } from './diagnostics';
+
+/** An option of a table: its default, and what a value must be. */
+export interface Option<Value> {
+  readonly default: Value;
+  /** Completes "… must be". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Used instead of the default for a value that is not accepted, where the default would do harm. */
+  readonly whenRejected?: Value;
+}
+
+export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Option<Options[Name]> };
+
+/** The largest delay a Node.js timer takes. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export function integer(fallback: number, min: number, max: number): Option<number> {
+  return {
+    default: fallback,
+    expected: `an integer from ${min} to ${max}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+  };
+}
+
+export function milliseconds(fallback: number, min = 1): Option<number> {
+  return integer(fallback, min, MAX_TIMER_MS);
+}
+
+export function boolean(fallback: boolean): Option<boolean> {
+  return {
+    default: fallback,
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+  };
+}
+
+/** The defaults of a table. */
+export function defaultsOf<Options extends object>(table: OptionTable<Options>): Options {
+  return resolveOptions(table, undefined);
+}
+
+/**
+ * `given` with the defaults of `table` for what is absent, and for what is not as it must be (one warning for all of
+ * those, without their values, which may be secrets).
+ */
+export function resolveOptions<Options extends object>(
+  table: OptionTable<Options>,
+  given: Partial<Options> | undefined,
+): Options {
+  const rejected: string[] = [];
+  const resolved: Partial<Options> = {};
+  for (const name of Object.keys(table) as (keyof Options & string)[]) {
+    const option = table[name];
+    const value = given?.[name];
+    const isAccepted = value === undefined || option.accepts(value);
+    resolved[name] = isAccepted
+      ? (value ?? option.default)
+      : (option.whenRejected ?? option.default);
+    if (!isAccepted) {
+      rejected.push(`${name} must be ${option.expected}, ${described(resolved[name])} is used`);
+    }
+  }
+  if (rejected.length > 0) new OncePerCondition().warn(rejected.join('; '));
+  return resolved as Options;
+}
+
+function described(value: unknown): string {
+  return value === undefined ? 'none' : JSON.stringify(value);
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import * as sinon from 'sinon';
+import { Benches, HOUR_MS, undelivered } from './bench';
+
+describe('DatabricksTelemetrySpanProcessor: its end', () => {
+  const benches = new Benches();
+
+  describe('shutdown', () => {
+    it('completes open statements, flushes, shuts the exporter down, leaves no timer', async () => {
+      const { driver, exporter, processor } = benches.make();
+      driver.openSession();
+      driver.execute('s1');
+      driver.of('s1', 'fetch', { failure: { type: '503', own: true } });
+      await processor.shutdown();
+      assert.deepEqual(exporter.lines, [
+        'operation open_session',
+        'operation execute_statement s1',
+        'error fetch s1',
+      ]);
+      assert.deepEqual(exporter.calls, ['shutdown']);
+      assert.equal(benches.clock.countTimers(), 0);
+    });
+
+    it('waits for the export in flight', async () => {
+      const { driver, exporter, processor } = benches.make();
+      exporter.hold();
+      driver.openSession();
+      await benches.clock.tickAsync(5_000);
+      const closed = sinon.spy();
+      const shutdown = processor.shutdown().then(closed);
+      await benches.clock.tickAsync(1_000);
+      assert.ok(closed.notCalled);
+      exporter.release();
+      await shutdown;
+      assert.equal(processor.stats().delivered, 1);
+    });
+
+    it('ends at its deadline; what is left is dropped, whatever is answered later', async () => {
+      const { driver, exporter, processor } = benches.make();
+      exporter.hold();
+      exporter.shutdown = () => new Promise(() => undefined);
+      driver.openSession('1');
+      await benches.clock.tickAsync(5_000);
+      driver.openSession('2');
+      driver.execute('s1');
+      const closed = sinon.spy();
+      const shutdown = processor.shutdown().then(closed);
+      await benches.clock.tickAsync(1_999);
+      assert.ok(closed.notCalled);
+      await benches.clock.tickAsync(1);
+      await shutdown;
+      exporter.release();
+      const { offered, delivered, pending, dropped, statements } = processor.stats();
+      assert.deepEqual(
+        { offered, delivered, pending, dropped, statements },
+        { offered: 3, delivered: 0, pending: 0, dropped: { shutdown: 3 }, statements: 0 },
+      );
+      assert.equal(benches.clock.countTimers(), 0);
+    });
+
+    it('tries again what is due within its time, and gives the exporter what is left of it', async () => {
+      const { driver, exporter, processor } = benches.make();
+      const shutdownOf = sinon.stub(exporter, 'shutdown').resolves();
+      exporter.respond = (batch, answer) => answer(undelivered(batch, 'retryable', 800));
+      driver.openSession();
+      const shutdown = processor.shutdown();
+      await benches.clock.tickAsync(799);
+      exporter.respond = (_batch, answer) => answer({ code: 0 });
+      await benches.clock.tickAsync(1);
+      await shutdown;
+      assert.equal(processor.stats().delivered, 1);
+      assert.deepEqual(shutdownOf.firstCall.args, [1_200]);
+    });
+
+    it('delivers more statements than the queue holds', async () => {
+      const { driver, exporter, processor } = benches.make({
+        maxQueueSize: 50,
+        maxExportBatchSize: 10,
+      });
+      for (let index = 0; index < 400; index += 1) driver.execute(`s${index}`);
+      await processor.shutdown();
+      assert.equal(exporter.records.length, 400);
+      assert.deepEqual(processor.stats().dropped, {});
+    });
+
+    it('happens once, and shares its promise', async () => {
+      const { exporter, processor } = benches.make();
+      assert.equal(processor.shutdown(), processor.shutdown());
+      await processor.shutdown();
+      await processor.forceFlush();
+      assert.deepEqual(exporter.calls, ['shutdown']);
+    });
+
+    it('afterwards spans are ignored, and no timer comes back', async () => {
+      const { driver, exporter, processor } = benches.make();
+      await processor.shutdown();
+      driver.openSession();
+      driver.execute('s1', { failure: { type: '42P01' } });
+      await benches.clock.tickAsync(HOUR_MS);
+      assert.deepEqual(exporter.batches, []);
+      assert.equal(processor.stats().offered, 0);
+      assert.equal(benches.clock.countTimers(), 0);
+    });
+
+    it('an exporter that fails to shut down or flush is no concern of the application', async () => {
+      for (const failure of [
+        () => Promise.reject(new Error('down')),
+        () => {
+          throw new Error('down');
+        },
+      ]) {
+        const { driver, exporter, processor } = benches.make();
+        exporter.forceFlush = failure;
+        exporter.shutdown = failure;
+        driver.openSession();
+        await processor.forceFlush();
+        await processor.shutdown();
+        assert.equal(processor.stats().delivered, 1);
+      }
+    });
+  });
+});
