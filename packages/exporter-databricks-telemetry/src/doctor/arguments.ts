@@ -86,7 +86,11 @@ export function parseArguments(
   }
   const options: DoctorOptions = {
     setup: given.get('--setup'),
-    host: setting('--host', 'DATABRICKS_SERVER_HOSTNAME', 'DATABRICKS_HOST'),
+    // `DATABRICKS_HOST` of other tools is a URL; the driver takes the bare name.
+    host: setting('--host', 'DATABRICKS_SERVER_HOSTNAME', 'DATABRICKS_HOST')?.replace(
+      /^https?:\/\/|\/+$/g,
+      '',
+    ),
     port: port === undefined ? undefined : Number(port),
     httpPath: setting('--http-path', 'DATABRICKS_HTTP_PATH'),
     token: setting('--token', 'DATABRICKS_TOKEN'),

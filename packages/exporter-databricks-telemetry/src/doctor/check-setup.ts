@@ -22,26 +22,28 @@ export function checkSetup(setup: string, folder: string): Promise<Finding[]> {
       execArgv: [flag, flag === '--import' ? pathToFileURL(file).href : file],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const settle = (findings: Finding[]): void => {
+    let findings: Finding[] | undefined;
+    const settle = (otherwise: Finding): void => {
       clearTimeout(timer);
-      resolve(findings);
-      // Exporters of the setup may hold it; it has nothing left to do.
-      child.kill('SIGKILL');
+      resolve(findings ?? [otherwise]);
     };
     const timer = setTimeout(() => {
-      settle([
+      settle(
         problem(`${setup} did not finish loading in 30 s`, 'does the application start with it?'),
-      ]);
+      );
+      child.kill('SIGKILL');
     }, PROBE_TIMEOUT_MS);
-    child.once('message', (findings) => settle(findings as Finding[]));
-    child.once('error', () => settle([problem('node could not be started', 'try again')]));
+    child.once('message', (message) => {
+      findings = message as Finding[];
+    });
+    child.once('error', () => settle(problem('node could not be started', 'try again')));
     child.once('exit', (code) =>
-      settle([
+      settle(
         problem(
           `${setup} ended the process with code ${code}`,
           `see what node ${flag} ${setup} says`,
         ),
-      ]),
+      ),
     );
   });
 }

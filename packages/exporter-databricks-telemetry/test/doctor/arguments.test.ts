@@ -41,6 +41,11 @@ describe('arguments of the doctor', () => {
     });
   });
 
+  it('take the host out of a URL', () => {
+    const parsed = parseArguments(['doctor'], { DATABRICKS_HOST: 'https://workspace.example/' });
+    assert.deepEqual(parsed, { kind: 'run', options: { ...NOTHING, host: 'workspace.example' } });
+  });
+
   const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no command', [], /a command is needed/],
     ['another command', ['operate'], /only command/],

@@ -46,7 +46,12 @@ describe('the doctor', function () {
   ): Promise<Run> {
     const child = spawn(process.execPath, [MAIN, ...words], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], ...environment },
+      env: {
+        PATH: process.env['PATH'],
+        // Where c8 has its processes write what they covered.
+        NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'],
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -116,6 +121,8 @@ describe('the doctor', function () {
       const broken = await doctor(['doctor', '--setup', 'broken.mjs']);
       assert.match(problems(broken).join('\n'), /broken\.mjs ended the process with code 1/);
       assert.ok(!broken.stdout.includes('dapi-secret'));
+      const missing = await doctor(['doctor', '--setup', 'missing.mjs']);
+      assert.match(problems(missing).join('\n'), /there is no file missing\.mjs/);
     });
 
     it('sees what the environment switches off', async () => {
@@ -173,6 +180,42 @@ describe('the doctor', function () {
         assert.equal(run.exitCode, 1);
         assert.match(problems(run).join('\n'), /refused the token/);
         assert.ok(!`${run.stdout}${run.stderr}`.includes('dapi-secret'));
+      });
+
+      it('says that the workspace wants none, or does not answer', async () => {
+        warehouse.flag.enabled = false;
+        const off = await doctor(local('--http-path', '/sql/1.0/warehouses/none'), environment);
+        warehouse.flag.enabled = true;
+        assert.match(off.stdout, /^note.*feature flag is off/m);
+        const nobody = await doctor(
+          ['doctor', '--allow-private-hosts', '--port', '9'],
+          environment,
+        );
+        assert.match(problems(nobody).join('\n'), /did not answer \(ECONNREFUSED\)/);
+      });
+
+      it('says that no session could be opened, and never what the server said', async () => {
+        const fault = warehouse.fault({ match: 'OpenSession', status: 400, body: 'dapi-secret' });
+        const run = await doctor(local(), environment);
+        fault.remove();
+        assert.equal(run.exitCode, 1);
+        assert.match(problems(run).join('\n'), /no session could be opened \(\w+\)/);
+        assert.ok(!run.stdout.includes('dapi-secret'));
+      });
+
+      it('says why the telemetry was not delivered', async () => {
+        const fault = warehouse.fault({ match: 'telemetry', status: 403 });
+        const run = await doctor(local('--send'), environment);
+        fault.remove();
+        assert.match(problems(run).join('\n'), /not delivered: refused/);
+      });
+
+      it('has nothing to ask without a token, and asks nobody for a malformed host', async () => {
+        const { DATABRICKS_TOKEN: _, ...withoutToken } = environment;
+        const run = await doctor(local(), withoutToken);
+        assert.match(run.stdout, /^note.*no token was given/m);
+        const malformed = await doctor(['doctor', '--host', 'a b'], environment);
+        assert.match(problems(malformed).join('\n'), /the host is malformed/);
       });
 
       it('refuses a private host that was not allowed', async () => {

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { checkEnvironment } from '../../src/doctor/check-environment';
+import { findingLine } from '../../src/doctor/finding';
+
+describe('environment in the eyes of the doctor', () => {
+  const cases: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{}, /^ok .*nothing is switched off/],
+    [{ OTEL_SDK_DISABLED: ' TRUE ' }, /^PROBLEM .*OTEL_SDK_DISABLED/],
+    [{ OTEL_SDK_DISABLED: 'false' }, /^ok /],
+    [{ OTEL_TRACES_EXPORTER: 'otlp, none' }, /^note .*spanProcessors/],
+    [{ DATABRICKS_TELEMETRY_DISABLED: 'yes' }, /^PROBLEM .*nobody reports/],
+    [{ DATABRICKS_TELEMETRY_DISABLED: '0' }, /^ok /],
+    [{ DATABRICKS_TELEMETRY_DISABLED: 'disabled' }, /^PROBLEM .*none of 1, true, yes, on/],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }, /^note .*databricksSampler/],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_always_on' }, /^ok /],
+  ];
+  for (const [environment, expected] of cases) {
+    it(`reads ${JSON.stringify(environment)}`, () => {
+      const lines = checkEnvironment(environment).map(findingLine);
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? '', expected);
+    });
+  }
+
+  it('prints a finding on one line whatever a name holds', () => {
+    const line = findingLine({ level: 'note', text: 'a\nb\u001b[31m', advice: 'c\u2028d' });
+    assert.equal(line, 'note     a b [31m: c d');
+  });
+});
