@@ -39,13 +39,21 @@ export class StatusCall extends Call {
 
 /** Waits for the statement to finish, and fails with it. */
 export class WaitCall extends StatusCall {
+  constructor(
+    tracing: Tracing,
+    private readonly operation: Operation,
+    statement: Statement,
+  ) {
+    super(tracing, statement);
+  }
+
   override succeeded(): void {
     if (this.statement.session.connection.isKernel) this.statement.sawFinished();
     this.statement.callResolved();
   }
 
   override failed(error: unknown): void {
-    this.statement.callRejected(error, this);
+    this.statement.callRejected(error, this, this.operation);
   }
 }
 
@@ -93,9 +101,12 @@ export class FetchCall extends Call {
   override failed(error: unknown): void {
     const { statement } = this;
     const outlivedStatement = statement.ended;
-    statement.callRejected(error, this);
-    if (this.span !== undefined) super.failed(error);
-    else if (outlivedStatement && this.tracing.config.fetchSpans) this.tellFailure(error);
+    statement.callRejected(error, this, this.operation);
+    if (this.span !== undefined) {
+      // Telemetry completes the statement with a terminal error, and does not wait for the close.
+      if (outlivedStatement) this.span.setAttributes(statement.closeAttributes(this.operation));
+      super.failed(error);
+    } else if (outlivedStatement && this.tracing.config.fetchSpans) this.tellFailure(error);
   }
 
   /**
@@ -110,6 +121,7 @@ export class FetchCall extends Call {
       {
         ...this.statement.identity,
         [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH,
+        ...this.statement.closeAttributes(this.operation),
         ...failureAttributes(info),
       },
       this.statement,

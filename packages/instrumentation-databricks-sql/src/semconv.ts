@@ -109,6 +109,8 @@ export const ATTR_DATABRICKS_RESULT_CHUNK_COUNT = 'databricks.result.chunk_count
 export const ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT = 'databricks.result.chunks_present';
 /** Bytes as they crossed the wire. */
 export const ATTR_DATABRICKS_RESULT_SIZE = 'databricks.result.size';
+/** LZ4; absent for columnar results, which are never compressed. */
+export const ATTR_DATABRICKS_RESULT_COMPRESSED = 'databricks.result.compressed';
 /** Seconds from submit to the first rows. */
 export const ATTR_DATABRICKS_RESULT_READY_DURATION = 'databricks.result.ready_duration';
 /** Seconds from the first rows to the last, as the consumer took them. */

@@ -159,8 +159,10 @@ export class Statement {
   }
 
   /** A call that waits for the statement, or reads from it, rejected. The first one ends a statement that still ran. */
-  callRejected(error: unknown, seen: FailureContext): void {
+  callRejected(error: unknown, seen: FailureContext, operation: DriverOperation): void {
     if (this.spanEnded || !this.submitted) return;
+    // It did finish; what failed is reading its results, of which there may be some.
+    if (this.state === 'FINISHED') this.span?.setAttributes(this.closeAttributes(operation));
     const code: unknown = (error as { errorCode?: unknown } | null | undefined)?.errorCode;
     const state = this.state ?? STATE_OF_ERROR_CODE.get(code);
     if (state !== undefined && this.state === undefined) this.sawState(state, performance.now());

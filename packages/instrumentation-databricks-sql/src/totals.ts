@@ -7,6 +7,7 @@ import {
   ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
   ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
   ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
+  ATTR_DATABRICKS_RESULT_COMPRESSED,
   ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION,
   ATTR_DATABRICKS_RESULT_FORMAT,
   ATTR_DATABRICKS_RESULT_READY_DURATION,
@@ -28,8 +29,7 @@ export class Totals {
   private fetchCount = 0;
   private firstRowsMs = 0;
   private lastRowsMs = 0;
-  private linksPresent = 0;
-  private pagesPresent = 0;
+  private chunksPresent = 0;
   private downloadsStarted = 0;
   private downloadsSucceeded = 0;
   /** Rows by chunk index; files that failed or are still on their way have none. */
@@ -69,12 +69,10 @@ export class Totals {
     for (const { batch } of rowSet.arrowBatches) this.pageBytes += batch?.length ?? 0;
   }
 
-  /** @returns the rows of a page; an empty one, with which column-based results end, is no chunk */
+  /** @returns the rows of a page */
   private offered(rowSet: RowSet): number {
-    const links = rowSet.resultLinks?.length ?? 0;
-    this.linksPresent += links;
-    const rows = links > 0 ? 0 : rowsOf(rowSet);
-    if (rows > 0) this.pagesPresent += 1;
+    const { links, rows } = contentsOf(rowSet);
+    this.chunksPresent += rows > 0 ? 1 : links;
     return rows;
   }
 
@@ -100,6 +98,9 @@ export class Totals {
     const metadata = operation.backend?.metadata ?? operation.metadata;
     const format = resultFormat(metadata, isKernel);
     if (format !== undefined) attributes[ATTR_DATABRICKS_RESULT_FORMAT] = format;
+    if (format !== 'inline_columnar' && !isKernel && typeof metadata?.lz4Compressed === 'boolean') {
+      attributes[ATTR_DATABRICKS_RESULT_COMPRESSED] = metadata.lz4Compressed;
+    }
     attributes[ATTR_DATABRICKS_RESULT_ROW_COUNT] = this.rowCount;
     if (this.rowCount > 0) {
       attributes[ATTR_DATABRICKS_RESULT_READY_DURATION] =
@@ -113,11 +114,14 @@ export class Totals {
   }
 
   private addChunks(attributes: Attributes, operation: Operation): void {
+    let { chunksPresent } = this;
     // Row sets that came with the submit and were never asked for were offered all the same.
     for (const { results } of operation._data?.prefetchedResults ?? []) {
-      if (results != null) this.offered(results);
+      if (results == null) continue;
+      const { links, rows } = contentsOf(results);
+      chunksPresent += rows > 0 ? 1 : links;
     }
-    attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = this.linksPresent + this.pagesPresent;
+    attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = chunksPresent;
     attributes[ATTR_DATABRICKS_RESULT_CHUNK_COUNT] = this.chunksConsumed;
     if (this.arePageBytesKnown) {
       attributes[ATTR_DATABRICKS_RESULT_SIZE] = this.pageBytes + this.fileBytes;
@@ -161,6 +165,12 @@ export function resultFormat(
 function hasResultSet(operation: Operation): boolean {
   const handle = operation.backend?.operationHandle ?? operation.operationHandle;
   return handle === undefined || handle.hasResultSet === true;
+}
+
+/** Links, or the rows of a page; an empty page, with which column-based results end, is no chunk. */
+function contentsOf(rowSet: RowSet): { readonly links: number; readonly rows: number } {
+  const links = rowSet.resultLinks?.length ?? 0;
+  return { links, rows: links > 0 ? 0 : rowsOf(rowSet) };
 }
 
 function rowsOf({ arrowBatches, columns }: RowSet): number {

@@ -233,6 +233,7 @@ export class StatementAggregator {
   #addError(statement: Statement, span: ReadableSpan): void {
     statement.failed(span, this.#options.maxErrorsPerStatement);
     if (isTerminal(span)) {
+      statement.failedFor(span);
       statement.over = true;
       statement.urgent = true;
     }

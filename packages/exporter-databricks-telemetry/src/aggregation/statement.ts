@@ -44,6 +44,11 @@ export class Statement {
     this.#closing ??= span.attributes;
   }
 
+  /** The call that failed told what the statement had come to. */
+  failedFor(span: ReadableSpan): void {
+    if (span !== this.span && hasTotals(span.attributes)) this.#closing ??= span.attributes;
+  }
+
   failed(span: ReadableSpan, maxErrors: number): void {
     this.#errors ??= new BoundedErrors(maxErrors);
     this.#errors.add(span);

@@ -9,6 +9,7 @@ import {
   ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
   ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
+  ATTR_DATABRICKS_RESULT_COMPRESSED,
   ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION,
   ATTR_DATABRICKS_RESULT_READY_DURATION,
   ATTR_DATABRICKS_SESSION_ID,
@@ -149,6 +150,8 @@ function operationFields(
     facts.volumeOperationType ??
     (type === 'VOLUME' && verb !== undefined ? volumeOperationType(verb) : undefined);
   const compressed =
+    flag(completion, ATTR_DATABRICKS_RESULT_COMPRESSED) ??
+    flag(attributes, ATTR_DATABRICKS_RESULT_COMPRESSED) ??
     flag(completion, ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED) ??
     flag(attributes, ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED);
   const format = executionResult(attributes, completion);
@@ -216,14 +219,14 @@ function resultLatency(totals: Attributes): string {
   return consumption === undefined ? '' : `${fragment.RESULT_CONSUMPTION_ONLY}${consumption}}`;
 }
 
-/** Retries of the call itself and of what came after it, such as its downloads. */
+/** Retries of the statement, downloads included: those of the call are among those its close counts. */
 function retryCount(
   attributes: Attributes,
   completion: Attributes | undefined,
 ): number | undefined {
   const own = count(attributes, ATTR_DATABRICKS_HTTP_RETRY_COUNT);
   const later = count(completion, ATTR_DATABRICKS_HTTP_RETRY_COUNT);
-  return own === undefined || later === undefined ? (own ?? later) : own + later;
+  return own === undefined || later === undefined ? (own ?? later) : Math.max(own, later);
 }
 
 function number(name: string, value: number | undefined): string {

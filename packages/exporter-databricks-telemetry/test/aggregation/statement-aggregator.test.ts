@@ -355,6 +355,14 @@ describe('StatementAggregator: errors', () => {
     assert.ok(bench.isUrgent);
   });
 
+  it('a terminal error of a later call tells what the statement had come to', () => {
+    const bench = new Bench();
+    bench.driver.execute('s1');
+    const attributes = { 'databricks.result.row_count': 3 };
+    bench.driver.of('s1', 'fetch', { failure: TERMINAL, attributes });
+    assert.equal(bench.records[0]?.join.completion?.['databricks.result.row_count'], 3);
+  });
+
   it('a retryable error waits with the statement and comes after it', () => {
     const bench = new Bench();
     bench.driver.execute('s1');

@@ -155,7 +155,7 @@ describe('encodeOperation', () => {
         statement_type: 'QUERY',
         is_compressed: true,
         execution_result: 'EXTERNAL_LINKS',
-        retry_count: 3,
+        retry_count: 2,
         chunk_details: {
           total_chunks_present: 22,
           total_chunks_iterated: 20,

@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { Call, metricFailureAttributes } from '../call';
-import type { CloudFetchResultHandler, DownloadedFile, RowSetProvider } from '../driver';
+import type { CloudFetchResultHandler, DownloadedFile, Operation, RowSetProvider } from '../driver';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
   ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
@@ -14,6 +14,9 @@ import type { Statement } from '../statement';
 import { observed, traced } from '../traced';
 import type { ClassPatch } from '../traced';
 import type { Tracing } from '../tracing';
+
+/** `TSparkRowSetType`. */
+const CLOUDFETCH_FORMAT = 3;
 
 /** `RowSetProvider`: the pages of a result, or the lists of links to its files. */
 export function rowSetProviderPatch(tracing: Tracing): ClassPatch {
@@ -57,7 +60,7 @@ class DownloadCall extends Call {
 
   constructor(
     tracing: Tracing,
-    handler: CloudFetchResultHandler,
+    private readonly handler: CloudFetchResultHandler,
     override readonly statement: Statement,
   ) {
     const index = statement.totals.downloadStarted();
@@ -98,7 +101,9 @@ class DownloadCall extends Call {
   }
 
   override failed(error: unknown): void {
-    const { statement, tracing } = this;
+    const { statement, tracing, handler } = this;
+    // Telemetry completes the statement with a terminal error, and does not wait for the close.
+    this.span?.setAttributes(statement.closeAttributes(operationOf(handler)));
     if (tracing.metrics.live) {
       tracing.metrics.recordDownload(performance.now() - this.startMs, undefined, {
         ...statement.session.metric,
@@ -107,6 +112,14 @@ class DownloadCall extends Call {
     }
     super.failed(error);
   }
+}
+
+/** The operation as far as the handler of its files knows it. */
+function operationOf({ source, isLZ4Compressed }: CloudFetchResultHandler): Operation {
+  return {
+    metadata: { resultFormat: CLOUDFETCH_FORMAT, lz4Compressed: isLZ4Compressed ?? null },
+    ...(source === undefined ? {} : { _data: source }),
+  };
 }
 
 function creation(

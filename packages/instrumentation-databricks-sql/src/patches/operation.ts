@@ -48,6 +48,6 @@ function statementOf(tracing: Tracing, operation: Operation): Statement | undefi
 function waiting(tracing: Tracing, method: string): MethodPatch {
   return traced(tracing, method, (operation: Operation) => {
     const statement = statementOf(tracing, operation);
-    return statement?.ended === false ? new WaitCall(tracing, statement) : undefined;
+    return statement?.ended === false ? new WaitCall(tracing, operation, statement) : undefined;
   });
 }

@@ -122,6 +122,10 @@ describe('CloudFetch', () => {
     const fetch = bed.spansOf('fetch').at(-1);
     assert.equal(fetch?.attributes['error.type'], '403');
     assert.equal(fetch?.events.length, 0);
+    for (const span of [failed[0], fetch]) {
+      assert.equal(span?.attributes['databricks.result.format'], 'cloudfetch');
+      assert.equal(span?.attributes['databricks.result.chunks_present'], 3, 'the totals so far');
+    }
     const statement = bed.spanOf('execute_statement');
     assert.equal(statement.status.code, SpanStatusCode.UNSET, 'it had finished');
     const { attributes } = bed.spanOf('close_statement');

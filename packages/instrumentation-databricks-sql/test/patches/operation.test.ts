@@ -374,6 +374,23 @@ describe('DBSQLOperation', () => {
     );
   });
 
+  it('tells what a finished statement had come to when its first fetch fails', async () => {
+    await bed.withSession(async (session) => {
+      const operation = await session.executeStatement(
+        'SELECT * FROM range(20) /* local-warehouse: arrow=2 pages=2 direct=off lz4 error=fetch@1 */',
+        { useCloudFetch: false, useLZ4Compression: true },
+      );
+      await assert.rejects(operation.fetchAll());
+      await operation.close();
+    });
+    for (const name of ['execute_statement', 'close_statement']) {
+      const { attributes } = bed.spanOf(name);
+      assert.equal(attributes['databricks.result.format'], 'inline_arrow');
+      assert.equal(attributes['databricks.result.chunks_present'], 1);
+      assert.equal(attributes['databricks.result.compressed'], true);
+    }
+  });
+
   it('makes no fetch spans when they are not wanted', async () => {
     bed.instrumentation.setConfig({ fetchSpans: false });
     await bed.withSession(async (session) => {
