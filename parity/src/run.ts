@@ -52,7 +52,7 @@ export async function runAct(
     await writeFile(authorityFile, warehouse.authority.certificate);
     const { windows, stats } = await converse(warehouse, act, reporter, authorityFile);
     const logs = warehouse.telemetry.flatMap((post) => post.accepted);
-    const observations = windows.map((window) => observation(window, logs));
+    const observations = windows.map((window) => observe(window, logs));
     const known = new Set(observations.flatMap((observation) => observation.logs));
     return { observations, strayLogs: logs.filter((log) => !known.has(log)), stats };
   } finally {
@@ -113,7 +113,7 @@ function isOfTheWorkload({ endpoint }: LoggedRequest): boolean {
   return endpoint === 'thrift' || endpoint === 'storage';
 }
 
-function observation(window: Window, logs: readonly JsonObject[]): Observation {
+function observe(window: Window, logs: readonly JsonObject[]): Observation {
   return { ...window, logs: logs.filter((log) => belongsTo(log, window)) };
 }
 
