@@ -80,7 +80,7 @@ const STATEMENT_VERBS: ReadonlyMap<string, StatementType> = new Map<string, Stat
   ...(['SELECT', 'WITH', 'VALUES', 'TABLE', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN'].map(
     (verb) => [verb, 'QUERY'],
   ) as [string, StatementType][]),
-  ...(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'COPY', 'TRUNCATE', 'REPLACE'].map((verb) => [
+  ...(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'COPY', 'LOAD', 'TRUNCATE', 'REPLACE'].map((verb) => [
     verb,
     'UPDATE',
   ]) as [string, StatementType][]),

@@ -224,6 +224,7 @@ describe('encodeOperation', () => {
     ['SHOW TABLES', 'QUERY'],
     ['INSERT a SELECT b', 'UPDATE'],
     ['MERGE a', 'UPDATE'],
+    ['LOAD a', 'UPDATE'],
     ['CREATE TABLE a', 'SQL'],
     ['PUT', 'VOLUME'],
   ] as const) {
