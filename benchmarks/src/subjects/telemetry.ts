@@ -12,15 +12,41 @@ export interface Telemetry {
   readonly tracer: Tracer;
   readonly processor: DatabricksTelemetrySpanProcessor;
   readonly provider: ReturnType<typeof providerOf>;
-  /** Characters of all bodies so far. */
-  readonly bodyLength: () => number;
 }
 
-const NO_HEADERS = { Authorization: 'Bearer token' };
+const HEADERS = { Authorization: 'Bearer token' };
+
+type Transport =
+  typeof import('../../../packages/exporter-databricks-telemetry/build/src/delivery/transport');
+
+const FLAG = {
+  flags: [
+    {
+      name: 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs',
+      value: 'true',
+    },
+  ],
+  ttl_seconds: 3_600,
+};
+
+function answer(body: object): Promise<unknown> {
+  return Promise.resolve({ kind: 'answer', status: 200, headers: {}, body: JSON.stringify(body) });
+}
+
+/** Replaces the socket, as it is replaced in the peer: what is posted is taken, the flag is on. */
+function withoutSocket(): void {
+  const transport =
+    require('../../../packages/exporter-databricks-telemetry/build/src/delivery/transport') as Transport;
+  const [taken, flag] = [answer({ errors: [] }), answer(FLAG)];
+  Object.assign(transport, {
+    send: (_target: unknown, request: { readonly method: string }) =>
+      request.method === 'POST' ? taken : flag,
+  });
+}
 
 /** Spans are recorded and not sampled. Every connection goes to a host of its own, and has been made before. */
 export function telemetry(connectionIds: readonly string[] = [CONNECTION_ID]): Telemetry {
-  let length = 0;
+  withoutSocket();
   const exporter = new DatabricksTelemetryExporter({
     access: {
       connection: (id) => ({
@@ -28,14 +54,11 @@ export function telemetry(connectionIds: readonly string[] = [CONNECTION_ID]): T
         port: 443,
         orgId: undefined,
         userAgent: undefined,
-        headers: () => Promise.resolve(NO_HEADERS),
+        headers: () => Promise.resolve(HEADERS),
         agent: () => Promise.resolve(undefined),
       }),
       onClosed: () => () => {},
       release: () => {},
-    },
-    dryRun: ({ body }) => {
-      length += body.length;
     },
   });
   const processor = new DatabricksTelemetrySpanProcessor(exporter);
@@ -44,5 +67,5 @@ export function telemetry(connectionIds: readonly string[] = [CONNECTION_ID]): T
   for (const id of connectionIds) {
     connectSpan(tracer, id);
   }
-  return { tracer, processor, provider, bodyLength: () => length };
+  return { tracer, processor, provider };
 }
