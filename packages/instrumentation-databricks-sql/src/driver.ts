@@ -108,6 +108,8 @@ export interface Operation {
     readonly asyncStatement?: unknown;
     readonly cancellableExecution?: unknown;
     getResultHandler?(): Promise<unknown>;
+    /** The kernel's. */
+    getResultSlicer?(): Promise<unknown>;
   };
   getResultHandler?(): Promise<unknown>;
 }
@@ -139,6 +141,16 @@ export interface RowSetProvider {
 export interface CloudFetchResultHandler {
   readonly isLZ4Compressed?: boolean;
   readonly source?: RowSetProvider;
+}
+
+/** `KernelOperationBackend`; the provider is there once the first rows were asked for. */
+export interface KernelOperationBackend {
+  readonly resultsProvider?: KernelResultsProvider;
+}
+
+/** `KernelResultsProvider`; the batch that was read and not yet taken. */
+export interface KernelResultsProvider {
+  readonly prefetched?: { readonly batches: readonly { readonly byteLength: number }[] };
 }
 
 /** What `downloadLink` resolves with: the file as it crossed the wire, not yet decompressed. */

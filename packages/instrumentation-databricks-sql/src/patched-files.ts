@@ -1,6 +1,6 @@
 export const CLIENT_FILE = 'dist/DBSQLClient.js';
 
-/** The driver's files whose default export is a class to patch. */
+/** The driver's files whose default export is a class to patch; those of the kernel came with 1.16. */
 export const PATCHED_FILES = [
   CLIENT_FILE,
   'dist/DBSQLSession.js',
@@ -9,6 +9,8 @@ export const PATCHED_FILES = [
   'dist/result/CloudFetchResultHandler.js',
   'dist/result/RowSetProvider.js',
   'dist/connection/connections/HttpRetryPolicy.js',
+  'dist/kernel/KernelOperationBackend.js',
+  'dist/kernel/KernelResultsProvider.js',
 ] as const;
 
 export type PatchedFile = (typeof PATCHED_FILES)[number];

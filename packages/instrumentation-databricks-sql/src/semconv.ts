@@ -99,7 +99,7 @@ export const ATTR_DATABRICKS_ERROR_CONDITION = 'databricks.error.condition';
 /** Whether trying again may help, when the driver or the status says. */
 export const ATTR_DATABRICKS_ERROR_RETRYABLE = 'databricks.error.retryable';
 
-/** `inline_arrow`, `inline_columnar` or `cloudfetch`. */
+/** `inline_arrow`, `inline_columnar` or `cloudfetch`; not known on the kernel. */
 export const ATTR_DATABRICKS_RESULT_FORMAT = 'databricks.result.format';
 /** Rows the consumer was given. */
 export const ATTR_DATABRICKS_RESULT_ROW_COUNT = 'databricks.result.row_count';
@@ -107,6 +107,12 @@ export const ATTR_DATABRICKS_RESULT_ROW_COUNT = 'databricks.result.row_count';
 export const ATTR_DATABRICKS_RESULT_CHUNK_COUNT = 'databricks.result.chunk_count';
 /** Links or pages the warehouse offered. */
 export const ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT = 'databricks.result.chunks_present';
+/** Arrow batches that the native kernel handed over; what files or pages they came from it does not say. */
+export const ATTR_DATABRICKS_RESULT_BATCH_COUNT = 'databricks.result.batch_count';
+/** Bytes of those batches, uncompressed. */
+export const ATTR_DATABRICKS_RESULT_BATCH_SIZE = 'databricks.result.batch_size';
+/** Seconds the driver waited for those batches. */
+export const ATTR_DATABRICKS_RESULT_BATCH_DURATION = 'databricks.result.batch_duration';
 /** Bytes as they crossed the wire. */
 export const ATTR_DATABRICKS_RESULT_SIZE = 'databricks.result.size';
 /** LZ4; absent for columnar results, which are never compressed. */

@@ -5,6 +5,9 @@ import {
   ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
   ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
   ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
+  ATTR_DATABRICKS_RESULT_BATCH_COUNT,
+  ATTR_DATABRICKS_RESULT_BATCH_DURATION,
+  ATTR_DATABRICKS_RESULT_BATCH_SIZE,
   ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
   ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
   ATTR_DATABRICKS_RESULT_COMPRESSED,
@@ -32,6 +35,9 @@ export class Totals {
   private chunksPresent = 0;
   private downloadsStarted = 0;
   private downloadsSucceeded = 0;
+  private batchCount = 0;
+  private batchBytes = 0;
+  private batchMs = 0;
   /** Rows by chunk index; files that failed or are still on their way have none. */
   private readonly chunkRows: (number | undefined)[] = [];
   private pageBytes = 0;
@@ -91,6 +97,13 @@ export class Totals {
     if (durationMs > this.slowestDownloadMs) this.slowestDownloadMs = durationMs;
   }
 
+  /** The kernel handed a batch over. */
+  batchReceived(durationMs: number, bytes: number): void {
+    this.batchCount += 1;
+    this.batchBytes += bytes;
+    this.batchMs += durationMs;
+  }
+
   /** The figures as attributes, as of now; what the driver never learned is left out. */
   attributes(operation: Operation, isKernel: boolean): Attributes {
     const attributes: Attributes = {};
@@ -108,9 +121,17 @@ export class Totals {
       attributes[ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION] =
         (this.lastRowsMs - this.firstRowsMs) / 1000;
     }
-    if (!isKernel) this.addChunks(attributes, operation);
+    if (isKernel) this.addBatches(attributes);
+    else this.addChunks(attributes, operation);
     if (format === 'cloudfetch') this.addDownloads(attributes, metadata);
     return attributes;
+  }
+
+  private addBatches(attributes: Attributes): void {
+    if (this.batchCount === 0) return;
+    attributes[ATTR_DATABRICKS_RESULT_BATCH_COUNT] = this.batchCount;
+    attributes[ATTR_DATABRICKS_RESULT_BATCH_SIZE] = this.batchBytes;
+    attributes[ATTR_DATABRICKS_RESULT_BATCH_DURATION] = this.batchMs / 1000;
   }
 
   private addChunks(attributes: Attributes, operation: Operation): void {
@@ -154,12 +175,12 @@ export class Totals {
   }
 }
 
-/** How the results come, once the driver has their metadata. */
+/** How the results come, once the driver has their metadata. The kernel calls all of them Arrow, files too. */
 export function resultFormat(
   metadata: ResultSetMetadata | undefined,
   isKernel: boolean,
 ): ResultFormat | undefined {
-  return isKernel ? 'inline_arrow' : FORMATS.get(metadata?.resultFormat);
+  return isKernel ? undefined : FORMATS.get(metadata?.resultFormat);
 }
 
 function hasResultSet(operation: Operation): boolean {

@@ -31,6 +31,8 @@ import type { Statement } from './statement';
 export interface Discovery {
   fromConnected(client: Client): void;
   fromOperation(operation: Operation): void;
+  /** The kernel's, which exists once the first rows are asked for. */
+  fromResultsProvider(provider: object): void;
 }
 
 /** What the patches share: the telemetry API as configured, and what is kept per driver object. */

@@ -4,6 +4,7 @@ import { observed } from '../traced';
 import type { Discovery, Tracing } from '../tracing';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
+import { kernelOperationPatch, kernelResultsPatch } from './kernel';
 import { operationPatch } from './operation';
 import { retryPatch } from './retry';
 
@@ -28,6 +29,9 @@ export class InstanceDiscovery implements Discovery {
   }
 
   fromOperation(operation: Operation): void {
+    if (operation.backend?.getResultSlicer !== undefined) {
+      this.patches.apply(operation.backend.constructor, kernelOperationPatch(this.tracing));
+    }
     if (this.patches.isPatched(operation.constructor)) return;
     this.patches.apply(operation.constructor, operationPatch(this.tracing));
     this.patches.apply(operation._data?.constructor, rowSetProviderPatch(this.tracing));
@@ -40,6 +44,10 @@ export class InstanceDiscovery implements Discovery {
         },
       })),
     });
+  }
+
+  fromResultsProvider(provider: object): void {
+    this.patches.apply(provider.constructor, kernelResultsPatch(this.tracing));
   }
 
   /** A policy is made for each request; making one is how to get at the class. */

@@ -4,6 +4,7 @@ import type { Tracing } from '../tracing';
 import { clientPatch } from './client';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
+import { kernelOperationPatch, kernelResultsPatch } from './kernel';
 import { operationPatch } from './operation';
 import { retryPatch } from './retry';
 import { sessionPatch } from './session';
@@ -19,6 +20,8 @@ export const PATCHES: Readonly<
   'dist/result/CloudFetchResultHandler.js': cloudFetchPatch,
   'dist/result/RowSetProvider.js': rowSetProviderPatch,
   'dist/connection/connections/HttpRetryPolicy.js': retryPatch,
+  'dist/kernel/KernelOperationBackend.js': kernelOperationPatch,
+  'dist/kernel/KernelResultsProvider.js': kernelResultsPatch,
 };
 
 export { InstanceDiscovery } from './discovery';

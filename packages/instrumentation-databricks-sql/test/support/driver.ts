@@ -1,5 +1,5 @@
 import type * as Driver from '@databricks/sql';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { DatabricksSqlInstrumentation } from '../../src';
@@ -29,7 +29,8 @@ export function loadPatchedDriver(instrumentation: DatabricksSqlInstrumentation)
     for (const file of definition.files) {
       if (file.supportedVersions.some((range) => range.includes('<3'))) {
         const path = join(DRIVER_ROOT, file.name.replace('@databricks/sql', ''));
-        file.patch(requireDriver(path), DRIVER_VERSION);
+        // The kernel's files came with 1.16.
+        if (existsSync(path)) file.patch(requireDriver(path), DRIVER_VERSION);
       }
     }
   }
