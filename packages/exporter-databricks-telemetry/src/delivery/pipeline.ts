@@ -264,17 +264,11 @@ export class Pipeline {
   #rehearse(items: readonly Item[], route: Route, sink: (payload: Payload) => void): Outcome[] {
     const prepared = this.#prepare(route);
     const logs = items.map((item) => guarded('translation', () => encode(item, prepared)));
-    const body = encodeBody(
-      logs.filter((log) => log !== undefined),
-      Date.now(),
-    );
-    guarded('dryRun', () =>
-      sink({
-        host: route.host.key,
-        path: AUTHENTICATED_PATH,
-        body: Buffer.concat(body).toString(),
-      }),
-    );
+    const encoded = logs.filter((log) => log !== undefined);
+    if (encoded.length > 0) {
+      const body = Buffer.concat(encodeBody(encoded, Date.now())).toString();
+      guarded('dryRun', () => sink({ host: route.host.key, path: AUTHENTICATED_PATH, body }));
+    }
     return logs.map((log) =>
       log === undefined ? { kind: 'dropped', reason: 'untranslatable' } : { kind: 'delivered' },
     );

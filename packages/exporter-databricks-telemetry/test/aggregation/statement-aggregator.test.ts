@@ -247,7 +247,7 @@ describe('StatementAggregator: one record per statement', () => {
     'the close of its session': (driver) => driver.closeSession(),
   };
   for (const [name, late] of Object.entries(ghosts)) {
-    it(`${name} makes no ghost, after a close, a cancel or a terminal error`, () => {
+    it(`${name} makes no ghost, after a close, a cancel or a terminal error (defect 5)`, () => {
       for (const end of [
         (driver: SpanSource) => driver.close('s1'),
         (driver: SpanSource) => driver.of('s1', 'cancel_statement'),
@@ -499,7 +499,7 @@ describe('StatementAggregator: bounds', () => {
     assert.deepEqual(bench.lines, [STATEMENT]);
   });
 
-  it('a statement that still runs is never given up by age', () => {
+  it('a statement that still runs is never given up by age (defect 19: those of over an hour were)', () => {
     const bench = new Bench();
     bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 4 } });
     for (let sweep = 0; sweep < 100; sweep += 1) bench.aggregator.sweepIdle();

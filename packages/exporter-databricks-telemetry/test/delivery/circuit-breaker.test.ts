@@ -59,6 +59,17 @@ describe('CircuitBreaker', () => {
     assert.equal(breaker.state, 'HALF_OPEN');
   });
 
+  it('is open for a time of its own, and closes after a number of successes of its own', () => {
+    const breaker = create({ openMs: 10, successThreshold: 1 });
+    fail(breaker, 5);
+    nowMs += 9;
+    assert.equal(breaker.state, 'OPEN');
+    nowMs += 1;
+    assert.equal(breaker.state, 'HALF_OPEN');
+    breaker.tryAcquire()?.success();
+    assert.equal(breaker.state, 'CLOSED');
+  });
+
   it('counts consecutive failures only', () => {
     const breaker = create();
     fail(breaker, 4);

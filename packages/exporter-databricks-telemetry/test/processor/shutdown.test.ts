@@ -92,6 +92,15 @@ describe('DatabricksTelemetrySpanProcessor: its end', () => {
       assert.deepEqual(exporter.calls, ['shutdown']);
     });
 
+    it('takes no span from its call on', async () => {
+      const { driver, processor } = benches.make();
+      driver.openSession('1');
+      const closed = processor.shutdown();
+      driver.openSession('2');
+      await closed;
+      assert.equal(processor.stats().offered, 1);
+    });
+
     it('afterwards spans are ignored, and no timer comes back', async () => {
       const { driver, exporter, processor } = benches.make();
       await processor.shutdown();
