@@ -55,7 +55,7 @@ describe('DatabricksTelemetryExporter', () => {
       bench.connections.close(CONNECTION_ID);
       await new Promise(setImmediate);
       assert.deepStrictEqual(bench.connections.released, []);
-      await listener.resolve();
+      await listener.resolve(undefined);
       await new Promise(setImmediate);
       assert.deepStrictEqual(bench.connections.released, [CONNECTION_ID]);
     });
