@@ -1,9 +1,5 @@
-// One package at a time: `npm run mutate -- <package folder> [glob of build/src]`.
-const {
-  MUTATED_FILES = 'build/src/**/*.js',
-  MUTATION_TESTS = 'build/test/**/*.test.js',
-  MUTATION_REPORT = 'mutation.json',
-} = process.env;
+// Read by scripts/mutate.mjs, which says what is mutated and which tests are to notice.
+const { MUTATED_FILES = '', MUTATION_TESTS = '', MUTATION_REPORT = 'mutation.json' } = process.env;
 
 export default {
   plugins: ['@stryker-mutator/mocha-runner'],
@@ -11,13 +7,15 @@ export default {
   mochaOptions: { 'no-config': true, 'no-package': true, spec: MUTATION_TESTS.split(',') },
   coverageAnalysis: 'perTest',
   mutate: MUTATED_FILES.split(','),
+  // Without the TypeScript configuration: Stryker would read it by the JS API that TypeScript 7 has not.
   ignorePatterns: ['**/*.tsbuildinfo', '/src', '/test', '/tsconfig.json'],
   disableTypeChecks: false,
-  concurrency: 1,
-  reporters: ['json', 'clear-text'],
+  concurrency: 2,
+  reporters: ['json', 'clear-text', 'progress-append-only'],
   jsonReporter: { fileName: MUTATION_REPORT },
-  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
+  thresholds: { high: 90, low: 85, break: 85 },
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',
-  timeoutMS: 10000,
+  timeoutMS: 20_000,
 };

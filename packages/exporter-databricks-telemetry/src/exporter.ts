@@ -60,7 +60,8 @@ export class DatabricksTelemetryExporter implements SpanExporter {
 
   constructor(options: DatabricksTelemetryExporterOptions = {}) {
     this.#options = resolveExporterOptions(options);
-    this.#startLine = startLine(options);
+    // JavaScript may give anything; what is no options object leaves the defaults.
+    this.#startLine = startLine(options ?? {});
     const { access, host } = this.#options;
     if (!access && host === undefined) {
       new OncePerCondition().warn('neither `access` nor `host` is set: no telemetry can be sent');
