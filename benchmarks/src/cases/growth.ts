@@ -17,6 +17,8 @@ import {
 import { telemetry } from '../subjects/telemetry';
 
 const FLAT = { target: 1.1, gate: 1.2 } as const;
+/** Tenants never share a request: a hundred records of a hundred hosts are a hundred requests. */
+const HOSTS_GATE = 4;
 
 function statements(name: string, run: (count: number) => Promise<void>): Arm {
   return { name, run };
@@ -98,6 +100,7 @@ async function against(
   others: readonly Arm[],
   label: (name: string) => string,
   effort: Effort,
+  gate: number = FLAT.gate,
 ): Promise<Figure[]> {
   const rounds = await alternate(
     [first, ...others],
@@ -105,7 +108,7 @@ async function against(
     effort,
   );
   return others.map(({ name }) =>
-    rounds.figure(name, first.name, { row: 16, label: label(name), ...FLAT }),
+    rounds.figure(name, first.name, { row: 16, label: label(name), ...FLAT, gate }),
   );
 }
 
@@ -151,7 +154,7 @@ export const benchmark: Benchmark = {
       )),
       ...(await against(
         chunked(20),
-        (effort.short ? [1_000] : [1, 200, 1_000, 10_000]).map(chunked),
+        (effort.short ? [1_000] : [200, 1_000, 10_000]).map(chunked),
         (name) => `a chunk of ${name}, against one of 20`,
         effort,
       )),
@@ -166,6 +169,7 @@ export const benchmark: Benchmark = {
         (effort.short ? [200] : [10, 200]).map(hosts),
         (name) => `${name}, against one`,
         effort,
+        HOSTS_GATE,
       )),
       await heapSlope(effort.short ? SLOPE_STATEMENTS / 5 : SLOPE_STATEMENTS),
     ];
