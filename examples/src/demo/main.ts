@@ -1,5 +1,6 @@
 /**
- * `npm run demo`: the real driver on a warehouse in this process, traced and reported.
+ * `npm run demo`: the real driver on a warehouse in this process, traced and reported. `-- --engine duckdb --sql "…"`
+ * runs statements of your own over the sample tables in place of the story.
  * Prints a waterfall of every trace, then the telemetry as the workspace received it.
  */
 import { createRequire } from 'node:module';
@@ -12,7 +13,9 @@ import { ConsoleWaterfallExporter } from '@dbsql-otel/instrumentation-databricks
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { demoOptions, type DemoOptions } from './options';
 import type * as story from './story';
+import { textTable } from './text-table';
 
 const MAXIMUM_COLUMNS = 100;
 
@@ -21,7 +24,16 @@ function heading(text: string): void {
 }
 
 async function main(): Promise<void> {
-  const warehouse = await LocalWarehouse.start();
+  let options: DemoOptions;
+  try {
+    options = await demoOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+    return;
+  }
+  const { engine, statements } = options;
+  const warehouse = await LocalWarehouse.start(engine === undefined ? {} : { engine });
   const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
   const processor = new DatabricksTelemetrySpanProcessor(
     new DatabricksTelemetryExporter({ access: databricks.access, allowPrivateHosts: true }),
@@ -44,8 +56,12 @@ async function main(): Promise<void> {
 
   heading('The traces');
   // The driver is loaded after the SDK was started, as an application does with --require or --import.
-  const { runStory } = createRequire(__filename)('./story') as typeof story;
-  const steps = await runStory(warehouse.connectionOptions());
+  const { runStatements, runStory } = createRequire(__filename)('./story') as typeof story;
+  const connection = warehouse.connectionOptions();
+  const steps =
+    statements.length === 0
+      ? await runStory(connection)
+      : await runStatements(connection, statements);
   await sdk.shutdown();
 
   heading('What the application saw');
@@ -57,6 +73,10 @@ async function main(): Promise<void> {
           ? `${outcome.value.length.toLocaleString('en-US')} row(s)`
           : 'done';
     console.log(`${title}: ${seen}`.slice(0, MAXIMUM_COLUMNS));
+    if (statements.length > 0 && 'value' in outcome) {
+      for (const line of textTable(outcome.value as object[], MAXIMUM_COLUMNS)) console.log(line);
+      console.log();
+    }
   }
   console.log();
 

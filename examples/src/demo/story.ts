@@ -35,6 +35,31 @@ async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> {
   }
 }
 
+/** The statements one after another, each with all of its rows as its value. */
+export async function runStatements(
+  options: ConnectionOptions,
+  statements: readonly string[],
+): Promise<StoryStep[]> {
+  const steps: StoryStep[] = [];
+  const client = new DBSQLClient({ logger: SILENT });
+  await client.connect(options);
+  const session = await client.openSession({ initialCatalog: 'main', initialSchema: 'sales' });
+  for (const title of statements) {
+    const outcome = await outcomeOf(async () => {
+      const operation = await session.executeStatement(title);
+      try {
+        return await operation.fetchAll();
+      } finally {
+        await operation.close();
+      }
+    });
+    steps.push({ title, outcome });
+  }
+  await session.close();
+  await client.close();
+  return steps;
+}
+
 /**
  * A small application's day: connect, a one-row query, 20 CloudFetch files, a query that fails after polling,
  * metadata, a cancelled query, close. Rejects when there is no warehouse; after that each step says how it ended.

@@ -1,7 +1,18 @@
 import * as assert from 'node:assert';
+import { createRequire } from 'node:module';
 import { output } from './child';
 
 const MAXIMUM_COLUMNS = 100;
+
+/** DuckDB is an optional dependency. */
+function hasDuckDb(): boolean {
+  try {
+    createRequire(__filename).resolve('@duckdb/node-api');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('npm run demo', function () {
   this.timeout(60_000);
@@ -19,5 +30,23 @@ describe('npm run demo', function () {
     assert.match(traces, /TABLE_OR_VIEW_NOT_FOUND/);
     assert.match(telemetry, /POST \/telemetry-ext/);
     assert.match(telemetry, /"total_chunks_iterated": 20/);
+  });
+
+  it("runs statements of one's own on DuckDB, with real results", async function () {
+    if (!hasDuckDb()) this.skip();
+    const { stdout, stderr } = await output(
+      '../../src/demo/main.js',
+      '--engine',
+      'duckdb',
+      '--sql',
+      'SELECT region, count(*) AS customers FROM customers GROUP BY region ORDER BY region',
+      '--sql',
+      'SELECT CAST(1.50 AS DECIMAL(5, 2)) AS price, [1, NULL] AS list, * FROM nowhere',
+    );
+    assert.strictEqual(stderr, '');
+    const [, seen = ''] = stdout.split('What the application saw');
+    assert.match(seen, /region +customers\n─+ +─+\n\w+ +\d+\n/);
+    assert.match(seen, /TABLE_OR_VIEW_NOT_FOUND|42P01/);
+    assert.match(stdout, /"error_name": "(?:TABLE_OR_VIEW_NOT_FOUND|42P01)"/);
   });
 });
