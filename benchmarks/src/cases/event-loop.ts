@@ -65,7 +65,7 @@ export const benchmark: Benchmark = {
         ...sampledRatio('with our telemetry, against the driver alone', withUs, without),
         row: 16,
         target: 1.1,
-        gate: 2,
+        gate: 4,
       },
     ];
   },
