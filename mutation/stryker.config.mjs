@@ -4,7 +4,12 @@ const { MUTATED_FILES = '', MUTATION_TESTS = '', MUTATION_REPORT = 'mutation.jso
 export default {
   plugins: ['@stryker-mutator/mocha-runner'],
   testRunner: 'mocha',
-  mochaOptions: { 'no-config': true, 'no-package': true, spec: MUTATION_TESTS.split(',') },
+  mochaOptions: {
+    'no-config': true,
+    'no-package': true,
+    require: [new URL('one-mocha.cjs', import.meta.url).pathname],
+    spec: MUTATION_TESTS.split(','),
+  },
   coverageAnalysis: 'perTest',
   mutate: MUTATED_FILES.split(','),
   // Without the TypeScript configuration: Stryker would read it by the JS API that TypeScript 7 has not.

@@ -16,9 +16,9 @@ const TARGETS = {
   aggregation: {
     package: EXPORTER,
     files: 'aggregation/*.js',
-    tests: ['aggregation/*', 'processor*', 'sampler*'],
+    tests: ['aggregation/*', 'processor/*', 'sampler*'],
   },
-  delivery: { package: EXPORTER, files: 'delivery/*.js', tests: ['delivery/*', 'exporter*'] },
+  delivery: { package: EXPORTER, files: 'delivery/*.js', tests: ['delivery/*', 'exporter/*'] },
   'frontend-log': { package: EXPORTER, files: 'frontend-log/*.js', tests: ['frontend-log/*'] },
 };
 
