@@ -384,7 +384,7 @@ describe('DBSQLOperation', () => {
       await operation.close();
     });
     // Of the statement, or of a later fetch where the driver returns page by page.
-    const [failed] = bed.spans.filter(
+    const failed = bed.spans.find(
       ({ status, attributes }) =>
         status.code === SpanStatusCode.ERROR &&
         attributes['databricks.result.row_count'] !== undefined,
