@@ -2,39 +2,47 @@ import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import { compare } from './comparison';
 import type { Row } from './comparison';
 import { runAct } from './run';
+import type { Act } from './workload';
 import { ACTS } from './workload';
 
-/** The whole workload, run twice and compared. */
+/** The workload, or an act of it, run twice and compared. */
 export interface Parity {
   readonly rows: readonly Row[];
-  /** Logs of ours that belong to no event. */
+  /** Logs that belong to no event. */
   readonly ourStrayLogs: number;
   readonly theirStrayLogs: number;
   /** Logs that our processor gave up. */
   readonly ourDropped: number;
 }
 
-/** Runs the workload with the built-in telemetry, then with ours, against one workspace. */
+/** Runs each act of the workload with the built-in telemetry, then with ours, against one workspace. */
 export async function runParity(): Promise<Parity> {
+  const acts = await Promise.all(ACTS.map(actParity));
+  const sum = (count: (act: Parity) => number): number =>
+    acts.reduce((total, act) => total + count(act), 0);
+  return {
+    rows: acts.flatMap(({ rows }) => rows),
+    ourStrayLogs: sum(({ ourStrayLogs }) => ourStrayLogs),
+    theirStrayLogs: sum(({ theirStrayLogs }) => theirStrayLogs),
+    ourDropped: sum(({ ourDropped }) => ourDropped),
+  };
+}
+
+async function actParity(act: Act): Promise<Parity> {
   const warehouse = await LocalWarehouse.start();
   try {
-    const rows: Row[] = [];
-    let ourStrayLogs = 0;
-    let theirStrayLogs = 0;
-    let ourDropped = 0;
-    for (const act of ACTS) {
-      const theirs = await runAct(warehouse, act, 'theirs');
-      const ours = await runAct(warehouse, act, 'ours');
-      theirStrayLogs += theirs.strayLogs.length;
-      ourStrayLogs += ours.strayLogs.length;
-      for (const count of Object.values(ours.stats?.dropped ?? {})) ourDropped += count;
-      for (const [index, event] of act.events.entries()) {
+    const theirs = await runAct(warehouse, act, 'theirs');
+    const ours = await runAct(warehouse, act, 'ours');
+    return {
+      rows: act.events.flatMap((event, index) => {
         const [their, our] = [theirs.observations[index], ours.observations[index]];
         if (their === undefined || our === undefined) throw new Error(`${event.name} did not run`);
-        rows.push(...compare(their, our, event.scripted ?? {}));
-      }
-    }
-    return { rows, ourStrayLogs, theirStrayLogs, ourDropped };
+        return compare(their, our, event.scripted ?? {});
+      }),
+      theirStrayLogs: theirs.strayLogs.length,
+      ourStrayLogs: ours.strayLogs.length,
+      ourDropped: Object.values(ours.stats?.dropped ?? {}).reduce((sum, count) => sum + count, 0),
+    };
   } finally {
     await warehouse.stop();
   }
