@@ -6,6 +6,10 @@ function failure(message: string, fields: object = {}): Error {
   return Object.assign(new Error(message), fields);
 }
 
+function withStack(message: string, stack: unknown): Error {
+  return Object.assign(new Error(message), { stack });
+}
+
 describe('describeError on odd shapes', () => {
   const FAR = 'x'.repeat(1_100);
   const CASES: Readonly<Record<string, readonly [unknown, object]>> = {
@@ -122,9 +126,6 @@ describe('className', () => {
 });
 
 describe('stackFrames', () => {
-  const withStack = (message: string, stack: unknown): Error =>
-    Object.assign(new Error(message), { stack });
-
   it('keeps frames of every form and nothing else', () => {
     const frames = [
       '    at f (file.js:1:2)',
