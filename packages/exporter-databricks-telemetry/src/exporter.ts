@@ -189,7 +189,6 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     this.#abort.abort();
     await Promise.allSettled(this.#inFlight);
     this.#unsubscribe();
-    this.#closedListeners.clear();
     this.#groups.clear();
     this.#delivery?.close();
   }

@@ -33,6 +33,61 @@ describe('the process', () => {
     assert.ok(tookMs < 10_000);
   });
 
+  it('is not held by an exporter that does not answer, or by what it handed back', () => {
+    for (const answer of ['undefined', 'answer({ code: 1, error: { undelivered: batch } })']) {
+      const { status, output, tookMs } = run(`
+        exporter.export = (batch, answer) => ${answer};
+        const processor = new DatabricksTelemetrySpanProcessor(exporter, { scheduledDelayMs: 600000 });
+        new SpanSource([processor]).openSession();
+        void processor.forceFlush();
+      `);
+      assert.equal(status, 0, output);
+      assert.ok(tookMs < 10_000);
+    }
+  });
+
+  for (const [name, options, posts] of [
+    ['a request that hangs', '', ''],
+    ['a wait before a retry', '', '503'],
+    ['a provider of credentials', 'headers: () => new Promise(() => {}),', ''],
+  ] as const) {
+    it(`is not held by ${name}`, () => {
+      const { status, output, tookMs } = run(`
+        const { DatabricksTelemetryExporter } = require(${JSON.stringify(join(__dirname, '../src'))});
+        const { plainTextAgent } = require(${JSON.stringify(join(__dirname, 'fixtures/telemetry-server'))});
+        const { record, HOST } = require(${JSON.stringify(join(__dirname, 'fixtures/spans'))});
+        const server = require('node:net').createServer((socket) => {
+          socket.unref().on('data', (data) => {
+            const method = String(data).split(' ')[0];
+            console.log('asked', method);
+            if ('${posts}' === '') return;
+            const name = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
+            const flags = JSON.stringify({ flags: [{ name, value: 'true' }] });
+            const [status, body] = method === 'GET' ? ['200', flags] : ['${posts}', ''];
+            socket.write(['HTTP/1.1 ' + status + ' x', 'Content-Length: ' + body.length, '', body].join('\\r\\n'));
+          });
+        });
+        server.listen(0, '127.0.0.1', () => {
+          const exporter = new DatabricksTelemetryExporter({
+            host: HOST,
+            token: 'dapi',
+            agent: plainTextAgent(() => server.address().port),
+            requestTimeoutMs: 600_000,
+            credentialsTimeoutMs: 600_000,
+            retry: { baseDelayMs: 600_000, maxDelayMs: 600_000 },
+            ${options}
+          });
+          exporter.export([record('open_session')], () => undefined);
+          setTimeout(() => server.unref(), 200);
+        });
+      `);
+      assert.equal(status, 0, output);
+      assert.ok(tookMs < 10_000);
+      assert.equal(output.includes('asked GET'), options === '');
+      assert.equal(output.includes('asked POST'), posts !== '');
+    });
+  }
+
   it('is held while a shutdown is awaited and nothing else lives', () => {
     const { status, output } = run(`
       const processor = new DatabricksTelemetrySpanProcessor(exporter);

@@ -100,7 +100,6 @@ export class FeatureFlags {
       entry.state = isEnabled ? 'on' : 'off';
       entry.isTold = true;
       entry.expiresAtMs = this.now() + ttlMs;
-      entry.refusal.rearm();
     } else if (entry.isTold) {
       entry.expiresAtMs = this.now() + MIN_TTL_MS;
     } else if (verdict.kind === 'terminal' && verdict.isAnswer) {

@@ -61,6 +61,10 @@ export class Connections implements DatabricksAccess {
 
   constructor(private readonly server: TelemetryServer) {}
 
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   add(id: string, parts: Partial<ConnectionAccess> = {}): void {
     this.open.set(id, {
       host: HOST,

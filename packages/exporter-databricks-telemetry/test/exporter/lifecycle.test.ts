@@ -60,6 +60,32 @@ describe('DatabricksTelemetryExporter', () => {
       assert.deepStrictEqual(bench.connections.released, [CONNECTION_ID]);
     });
 
+    it('keeps the credentials until the requests under way have ended', async () => {
+      bench.connections.add(CONNECTION_ID);
+      bench.createWithAccess();
+      bench.exporter.onConnectionClosed(() => undefined);
+      const asked = sinon.promise<() => void>();
+      bench.server.flagScript.push((_request, response) => {
+        void asked.resolve(() => response.writeHead(401).end());
+      });
+      const sent = bench.send(record('open_session'));
+      const answer = await asked;
+      bench.connections.close(CONNECTION_ID);
+      await new Promise(setImmediate);
+      assert.deepStrictEqual(bench.connections.released, []);
+      answer();
+      await sent;
+      await new Promise(setImmediate);
+      assert.deepStrictEqual(bench.connections.released, [CONNECTION_ID]);
+    });
+
+    it('no longer listens after shutdown', async () => {
+      bench.createWithAccess();
+      assert.equal(bench.connections.listeners, 1);
+      await bench.exporter.shutdown();
+      assert.equal(bench.connections.listeners, 0);
+    });
+
     it('keeps a host as long as another connection to it is open', async () => {
       for (const id of ['a', 'b']) {
         bench.connections.add(id);

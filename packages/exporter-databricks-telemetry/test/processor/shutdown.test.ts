@@ -92,6 +92,28 @@ describe('DatabricksTelemetrySpanProcessor: its end', () => {
       assert.deepEqual(exporter.calls, ['shutdown']);
     });
 
+    it('counts the statements for which there was no room until its deadline', async () => {
+      const { driver, exporter, processor } = benches.make({ maxQueueSize: 2 });
+      exporter.hold();
+      for (let index = 0; index < 10; index += 1) driver.execute(`s${index}`);
+      const closed = processor.shutdown();
+      await benches.clock.tickAsync(2_000);
+      await closed;
+      const { offered, dropped, statements } = processor.stats();
+      assert.deepEqual(
+        { offered, dropped, statements },
+        { offered: 10, dropped: { shutdown: 10 }, statements: 0 },
+      );
+    });
+
+    it('delivers the errors of a statement that still runs', async () => {
+      const { driver, exporter, processor } = benches.make();
+      driver.of('s1', 'fetch', { failure: { type: '503', own: true } });
+      await processor.shutdown();
+      assert.deepEqual(exporter.lines, ['error fetch s1']);
+      assert.equal(processor.stats().delivered, 1);
+    });
+
     it('takes no span from its call on', async () => {
       const { driver, processor } = benches.make();
       driver.openSession('1');
