@@ -62,7 +62,8 @@ class ConnectCall extends Call {
       connectSpan(tracing, connection),
       undefined,
       // Without a tracer, as with OTEL_SDK_DISABLED, nobody would report in the driver's place.
-      tracing.config.driverTelemetry === 'replace' && tracing.canTrace
+      // And what is no options stays as it is, for the driver to refuse.
+      tracing.config.driverTelemetry === 'replace' && tracing.canTrace && given[0] instanceof Object
         ? [{ ...options, telemetryEnabled: false }, ...given.slice(1)]
         : undefined,
     );

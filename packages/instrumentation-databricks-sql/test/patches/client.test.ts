@@ -129,6 +129,19 @@ describe('DBSQLClient', () => {
     await client.close();
   });
 
+  it('leaves what is no options to the driver to refuse', async () => {
+    const refusal = async (): Promise<string> => {
+      const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
+      const connect = client.connect.bind(client) as (options?: unknown) => Promise<unknown>;
+      return connect().then(String, String);
+    };
+    bed.instrumentation.setConfig({ driverTelemetry: 'replace' });
+    const replaced = await refusal();
+    bed.instrumentation.setConfig({});
+    assert.equal(replaced, await refusal());
+    assert.match(replaced, /TypeError/);
+  });
+
   it('makes no connection spans when they are not wanted, and still knows the connection', async () => {
     bed.instrumentation.setConfig({ connectionSpans: false });
     await bed.withSession(async (session) => {
