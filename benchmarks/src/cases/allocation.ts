@@ -58,8 +58,8 @@ export const benchmark: Benchmark = {
     const rounds = effort.short ? 7 : 25;
     const figures: Figure[] = [];
     for (const [chunks, target, gate] of [
-      [0, 0.2, 1],
-      [20, 0.05, 0.4],
+      [0, 0.2, 0.3],
+      [20, 0.05, 0.08],
     ] as const) {
       const ours: number[] = [];
       const peer: number[] = [];

@@ -76,9 +76,9 @@ export const benchmark: Benchmark = {
   async run(effort): Promise<Figure[]> {
     const figures: Figure[] = [];
     for (const [chunks, target, gate] of [
-      [0, 0.3, 3],
-      [20, 0.1, 0.8],
-      [200, 0.05, 0.2],
+      [0, 0.3, 0.5],
+      [20, 0.1, 0.15],
+      [200, 0.05, 0.08],
     ] as const) {
       const rounds = await alternate([ours(chunks), peer(chunks)], [[OURS, PEER]], effort);
       figures.push(rounds.figure(OURS, PEER, { row: 1, label: `${chunks} chunks`, target, gate }));

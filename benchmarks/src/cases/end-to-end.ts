@@ -25,14 +25,14 @@ const COMPARISONS: readonly Comparison[] = [
     path: 'direct',
     label: 'against the driver without telemetry',
     target: 0.98,
-    gate: 0.85,
+    gate: 0.95,
   },
   {
     setup: 'built-in telemetry',
     path: 'proxied',
     label: 'against the driver with its own telemetry, behind a proxy',
     target: 1,
-    gate: 0.8,
+    gate: 0.97,
   },
 ];
 

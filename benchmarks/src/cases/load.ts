@@ -55,13 +55,13 @@ export const benchmark: Benchmark = {
         subject: '@dbsql-otel/instrumentation-databricks-sql',
         reference: '@opentelemetry/instrumentation',
         target: 1.05,
-        gate: 1.5,
+        gate: 1.15,
       },
       {
         subject: '@dbsql-otel/exporter-databricks-telemetry',
         reference: '@opentelemetry/api',
         target: 1.3,
-        gate: 2.2,
+        gate: 1.5,
       },
     ];
     const figures: Figure[] = [];

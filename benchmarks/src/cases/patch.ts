@@ -121,7 +121,7 @@ export const benchmark: Benchmark = {
         row: 5,
         label: 'statement with 20 chunks, unsampled, against one span',
         target: 1.25,
-        gate: 10,
+        gate: 1.4,
       }),
       query.added('least', UNPATCHED, SPAN, {
         label: 'floor: one unsampled span, one promise and two clock readings per chunk',
@@ -130,13 +130,13 @@ export const benchmark: Benchmark = {
         row: 5,
         label: 'statement with 20 chunks, sampled, against 1 + 20 spans',
         target: 1.15,
-        gate: 3,
+        gate: 1.3,
       }),
       execute.added('patched', UNPATCHED, SPAN, {
         row: 6,
         label: 'executeStatement, against one span',
         target: 1.35,
-        gate: 2.8,
+        gate: 1.6,
       }),
       execute.added('least', UNPATCHED, SPAN, {
         label: 'floor: one span with the same attributes, active, one promise per call',

@@ -60,9 +60,9 @@ export const benchmark: Benchmark = {
   async run(effort): Promise<Figure[]> {
     const figures: Figure[] = [];
     for (const [chunks, target, gate] of [
-      [0, 1, 6],
-      [20, 0.7, 4],
-      [200, 0.25, 1.2],
+      [0, 1, 1.2],
+      [20, 0.7, 0.9],
+      [200, 0.25, 0.35],
     ] as const) {
       const rounds = await alternate([ours(chunks), peer(chunks), floor()], [[OURS, PEER]], effort);
       figures.push(rounds.figure(OURS, PEER, { row: 2, label: `${chunks} chunks`, target, gate }));

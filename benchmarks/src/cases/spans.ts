@@ -39,7 +39,7 @@ export const benchmark: Benchmark = {
           row: 3,
           label: `statement, close and ${chunks} downloads`,
           target: 1.05,
-          gate: 1.3,
+          gate: 1.1,
         }),
       );
     }
