@@ -63,7 +63,7 @@ class ConnectCall extends Call {
       undefined,
       // Without a tracer, as with OTEL_SDK_DISABLED, nobody would report in the driver's place.
       // And what is no options stays as it is, for the driver to refuse.
-      tracing.config.driverTelemetry === 'replace' && tracing.canTrace && given[0] instanceof Object
+      tracing.config.driverTelemetry === 'replace' && tracing.canTrace && given[0] === options
         ? [{ ...options, telemetryEnabled: false }, ...given.slice(1)]
         : undefined,
     );

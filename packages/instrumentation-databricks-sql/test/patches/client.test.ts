@@ -118,7 +118,11 @@ describe('DBSQLClient', () => {
 
   it('turns the telemetry of the driver off on a copy of the options, when asked to', async () => {
     bed.instrumentation.setConfig({ driverTelemetry: 'replace' });
-    const options = { ...bed.warehouse.connectionOptions(), telemetryEnabled: true };
+    // As from another realm, a sandbox of tests for one: no instance of our Object.
+    const options = Object.setPrototypeOf(
+      { ...bed.warehouse.connectionOptions(), telemetryEnabled: true },
+      null,
+    ) as ReturnType<typeof bed.warehouse.connectionOptions> & { telemetryEnabled: boolean };
     const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
     await client.connect(options);
     assert.equal(options.telemetryEnabled, true);
