@@ -263,8 +263,10 @@ function between(
   end: LoggedRequest,
   { concurrent = false }: Scripted,
 ): Record<string, Truth> {
-  const before = requests.findLast((request) => request.sequence < begin.sequence);
-  const after = requests.find((request) => request.sequence > end.sequence);
+  // Downloads go on beside the calls, so nothing can be told from when they came.
+  const calls = requests.filter(({ endpoint }) => endpoint !== 'storage');
+  const before = calls.findLast((request) => request.sequence < begin.sequence);
+  const after = calls.find((request) => request.sequence > end.sequence);
   const earliest = concurrent ? begunAt : (before?.receivedAt ?? begunAt);
   const latest = concurrent ? endedAt : (after?.receivedAt ?? endedAt);
   return {
