@@ -1,6 +1,6 @@
 /**
  * One of the two applications that are compared, a process of its own: bare, or `traced` in the first argument. Runs the
- * programs its parent sends and answers with what they came to; ends by itself when the parent disconnects.
+ * programs its parent sends and answers with what they came to, call by call; ends by itself when the parent disconnects.
  */
 import type * as Driver from '@databricks/sql';
 import type { DatabricksSqlInstrumentationConfig } from '@dbsql-otel/instrumentation-databricks-sql';
@@ -20,8 +20,12 @@ export interface Task {
   readonly program: Program;
 }
 
+/** What one call came to: a program that never ends has said so much. */
+export interface Line {
+  readonly line: string;
+}
+
 export interface Report {
-  readonly transcript: readonly string[];
   readonly unhandledRejections: readonly string[];
   /** `offered − delivered − pending − Σ dropped` of processor and exporter; 0 in the bare application. */
   readonly unaccounted: readonly number[];
@@ -79,17 +83,19 @@ function asHooks(hook: () => unknown): DatabricksSqlInstrumentationConfig {
 async function run({ connection, program }: Task): Promise<Report> {
   const config = program.config as ProgramConfig;
   configure(config);
-  const transcript = await inSpan(config.parent === true, () =>
-    perform(driver, connection, program),
-  );
+  await inSpan(config.parent === true, () => perform(driver, connection, program, sendLine));
   spans.reset();
   return {
-    transcript,
     unhandledRejections: unhandledRejections.splice(0),
     unaccounted: pipeline
       ? [unaccounted(pipeline.processor.stats()), unaccounted(pipeline.exporter.stats())]
       : [0, 0],
   };
+}
+
+function sendLine(line: string): void {
+  const message: Line = { line };
+  process.send?.(message);
 }
 
 async function inSpan<T>(isWanted: boolean, work: () => Promise<T>): Promise<T> {

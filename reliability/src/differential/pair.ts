@@ -3,17 +3,22 @@ import { once } from 'node:events';
 import * as path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LocalWarehouse, type LoggedRequest } from '@dbsql-otel/local-warehouse';
-import type { Report, Task } from './application';
+import type { Line, Report, Task } from './application';
 import type { Program, Step } from './program';
 
 /** Requests of the driver may outlive the call that caused them: how long to wait for both sides to have had theirs. */
 const SETTLE_TIMEOUT_MS = 3_000;
 const SETTLE_POLL_MS = 3;
+/** The driver itself waits for ever in places: a call that takes so long never comes back. */
+const CALL_TIMEOUT_MS = 30_000;
 const EXIT_TIMEOUT_MS = 20_000;
 const TELEMETRY_ENDPOINTS: ReadonlySet<string> = new Set(['telemetry', 'feature-flags']);
 
+type Kind = 'bare' | 'traced';
+
 /** What can be seen of one run of a program: by the application, and by the warehouse. */
 export interface Observation {
+  /** What each call came to; `NEVER_SETTLED` closes that of a program whose last call did not come back. */
   readonly transcript: readonly string[];
   readonly wire: readonly string[];
   readonly unhandledRejections: readonly string[];
@@ -21,10 +26,18 @@ export interface Observation {
   readonly output: string;
 }
 
+export const NEVER_SETTLED = 'never settled';
+
 /** What can be seen of the end of an application. */
 export interface End {
   readonly code: number | null;
   readonly output: string;
+}
+
+/** One run of a program by one application; no report when a call of it never came back. */
+interface Run {
+  readonly transcript: readonly string[];
+  readonly report: Report | undefined;
 }
 
 /** An application with a warehouse of its own. */
@@ -41,7 +54,7 @@ class Side {
     }
   }
 
-  static async start(kind: 'bare' | 'traced'): Promise<Side> {
+  static async start(kind: Kind): Promise<Side> {
     const warehouse = await LocalWarehouse.start();
     const child = fork(path.join(__dirname, 'application.js'), [kind], { silent: true });
     const side = new Side(warehouse, child);
@@ -49,22 +62,38 @@ class Side {
     return side;
   }
 
-  async run(program: Program): Promise<Report> {
+  run(program: Program): Promise<Run> {
     const { warehouse, child } = this;
     warehouse.reset();
     warehouse.clearLogs();
     for (const fault of [...program.faults, ...program.telemetry]) warehouse.fault(fault);
     const task: Task = { connection: warehouse.connectionOptions(), program };
-    child.send(task);
-    const ended = new AbortController();
-    const [answer] = (await Promise.race([
-      once(child, 'message', { signal: ended.signal }),
-      once(child, 'exit', { signal: ended.signal }).then(([code]) => {
-        throw new Error(`the application ended with ${String(code)}: ${this.#output}`);
-      }),
-    ])) as [Report];
-    ended.abort();
-    return answer;
+    const transcript: string[] = [];
+    return new Promise<Run>((resolve, reject) => {
+      const end = (report: Report | undefined): void => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit);
+        resolve({ transcript, report });
+      };
+      const timer = setTimeout(() => {
+        transcript.push(NEVER_SETTLED);
+        end(undefined);
+      }, CALL_TIMEOUT_MS);
+      const onMessage = (message: Line | Report): void => {
+        if (!('line' in message)) {
+          end(message);
+          return;
+        }
+        transcript.push(message.line);
+        timer.refresh();
+      };
+      const onExit = (code: number | null): void => {
+        clearTimeout(timer);
+        reject(new Error(`the application ended with ${String(code)}: ${this.#output}`));
+      };
+      child.on('message', onMessage).on('exit', onExit);
+      child.send(task);
+    });
   }
 
   get output(): string {
@@ -86,12 +115,13 @@ class Side {
     return [...(isOrdered ? calls : calls.sort()), ...lines(true).sort()];
   }
 
-  describe(report: Report, isOrdered: boolean): Observation {
+  /** How many requests a call that never settles makes is a matter of when one stops looking. */
+  describe({ transcript, report }: Run, isOrdered: boolean): Observation {
     const known = new Known(this.warehouse, isOrdered);
     return {
-      transcript: report.transcript.map((text) => known.without(text)),
-      wire: this.wire(isOrdered),
-      unhandledRejections: report.unhandledRejections,
+      transcript: transcript.map((text) => known.without(text)),
+      wire: report ? this.wire(isOrdered) : [],
+      unhandledRejections: report?.unhandledRejections ?? [],
       output: this.#output,
     };
   }
@@ -104,17 +134,21 @@ class Side {
       const [code] = (await exited) as [number | null];
       return { code, output: this.#output };
     } finally {
-      this.child.kill('SIGKILL');
-      await this.warehouse.stop();
+      await this.kill();
     }
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.warehouse.stop();
   }
 }
 
 /** The bare driver and the traced one, each in a process of its own, for as many programs as are given. */
 export class Pair {
   private constructor(
-    private readonly bare: Side,
-    private readonly traced: Side,
+    private bare: Side,
+    private traced: Side,
   ) {}
 
   static async start(): Promise<Pair> {
@@ -128,17 +162,25 @@ export class Pair {
     readonly traced: Observation;
     readonly unaccounted: readonly number[];
   }> {
-    const [bareReport, tracedReport] = await Promise.all([
+    const [bareRun, tracedRun] = await Promise.all([
       this.bare.run(program),
       this.traced.run(program),
     ]);
     const isOrdered = !program.steps.some(isConcurrent);
-    await this.settled(isOrdered);
-    return {
-      bare: this.bare.describe(bareReport, isOrdered),
-      traced: this.traced.describe(tracedReport, isOrdered),
-      unaccounted: tracedReport.unaccounted,
+    const haveEnded = bareRun.report !== undefined && tracedRun.report !== undefined;
+    if (haveEnded) await this.settled(isOrdered);
+    const observed = {
+      bare: this.bare.describe(bareRun, isOrdered),
+      traced: this.traced.describe(tracedRun, isOrdered),
+      unaccounted: tracedRun.report?.unaccounted ?? [0, 0],
     };
+    if (!haveEnded) await this.restart();
+    return observed;
+  }
+
+  private async restart(): Promise<void> {
+    await Promise.all([this.bare.kill(), this.traced.kill()]);
+    [this.bare, this.traced] = await Promise.all([Side.start('bare'), Side.start('traced')]);
   }
 
   async end(): Promise<{ readonly bare: End; readonly traced: End }> {

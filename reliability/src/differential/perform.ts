@@ -27,19 +27,20 @@ export const OWN_VALUES: readonly unknown[] = [
 const SWIFT = { retryMaxAttempts: 3, retryDelayMin: 1, retryDelayMax: 4 } as const;
 const SILENT = { log: (): void => undefined };
 
-/** Runs a program on the driver. What each call came to, in order. */
+/** Takes what a call came to. */
+type Note = (line: string) => void;
+
+/** Runs a program on the driver; notes what each call came to, in order. */
 export async function perform(
   driver: typeof Driver,
   options: ConnectionOptions,
   program: Program,
-): Promise<readonly string[]> {
-  const performance = new Performance(driver, program);
-  await performance.run(options);
-  return performance.transcript;
+  note: Note,
+): Promise<void> {
+  await new Performance(driver, program, note).run(options);
 }
 
 class Performance {
-  readonly transcript: string[] = [];
   private readonly operations: Operation[] = [];
   private session: Session | undefined;
   /** The throwing provider throws from the second step on. */
@@ -48,6 +49,7 @@ class Performance {
   constructor(
     private readonly driver: typeof Driver,
     private readonly program: Program,
+    private readonly record: Note,
     private readonly client: Client = new driver.DBSQLClient({ logger: SILENT }),
   ) {}
 
@@ -141,18 +143,19 @@ class Performance {
   /** The lines of each branch stay together, whichever comes first. */
   private async together(steps: readonly Step[], prefix: string): Promise<void> {
     const branches = steps.map((inner, index) => {
-      const branch = this.branch();
-      return { branch, done: branch.step(inner, `${prefix}${index} together `) };
+      const lines: string[] = [];
+      const branch = this.branch((line) => lines.push(line));
+      return { branch, lines, done: branch.step(inner, `${prefix}${index} together `) };
     });
     await Promise.all(branches.map(({ done }) => done));
-    for (const { branch } of branches) {
-      this.transcript.push(...branch.transcript);
+    for (const { branch, lines } of branches) {
+      for (const line of lines) this.record(line);
       this.operations.push(...branch.operations);
     }
   }
 
-  private branch(): Performance {
-    const branch = new Performance(this.driver, this.program, this.client);
+  private branch(record: Note): Performance {
+    const branch = new Performance(this.driver, this.program, record, this.client);
     branch.session = this.session;
     return branch;
   }
@@ -199,7 +202,7 @@ class Performance {
   /** One line for what a call came to; whether it threw or rejected is part of it. */
   private async note(name: string, call: () => unknown): Promise<void> {
     const line = (what: string): void => {
-      this.transcript.push(`${name}: ${what}`);
+      this.record(`${name}: ${what}`);
     };
     let returned: unknown;
     try {
