@@ -14,7 +14,20 @@ function run(command, args, options) {
   return status ?? 1;
 }
 
-/** Without the optional dependencies: the `lz4` of the 1.x line needs a compiler, and throws at load without it. */
+const FLAGS = [
+  '--no-save',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--ignore-scripts',
+  '--omit=optional',
+];
+const KERNEL = '@databricks/databricks-sql-kernel-linux-x64-gnu';
+
+/**
+ * Without the optional dependencies: the `lz4` of the 1.x line needs a compiler, and throws at load without it. The
+ * native kernel is one of them, and comes with those releases that have it, where it is made for the machine.
+ */
 function install(version) {
   const folder = path.join(root, '.drivers', version);
   const manifest = path.join(folder, 'node_modules/@databricks/sql/package.json');
@@ -23,14 +36,18 @@ function install(version) {
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-  const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
-  const status = run(
-    'npm',
-    ['install', ...flags, '--ignore-scripts', '--omit=optional', `@databricks/sql@${version}`],
-    { cwd: folder },
-  );
-  if (status !== 0) process.exit(status);
+  const driver = `@databricks/sql@${version}`;
+  npmInstall(folder, driver);
+  const kernel = JSON.parse(readFileSync(manifest, 'utf8')).optionalDependencies?.[KERNEL];
+  if (kernel !== undefined && process.platform === 'linux' && process.arch === 'x64') {
+    npmInstall(folder, driver, `${KERNEL}@${kernel}`);
+  }
   return folder;
+}
+
+function npmInstall(folder, ...packages) {
+  const status = run('npm', ['install', ...FLAGS, ...packages], { cwd: folder });
+  if (status !== 0) process.exit(status);
 }
 
 let failed = 0;

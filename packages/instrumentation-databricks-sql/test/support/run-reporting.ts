@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { DatabricksSqlInstrumentationConfig } from '../../src';
+
+const PROGRAM = join(__dirname, 'reporting-client.js');
+
+/**
+ * What `open_session` says of the telemetry of the driver, which a process that trusts the warehouse's authority opened
+ * through its proxy: to a loopback host the driver reports nothing.
+ */
+export async function runReporting(
+  warehouse: LocalWarehouse,
+  backend: 'thrift' | 'kernel',
+  config: DatabricksSqlInstrumentationConfig,
+): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'driver-telemetry-'));
+  const authorityFile = join(folder, 'authority.pem');
+  await writeFile(authorityFile, warehouse.authority.certificate);
+  const connection = {
+    ...warehouse.proxiedConnectionOptions(),
+    ...(backend === 'kernel' ? { useKernel: true, checkServerCertificate: false } : {}),
+  };
+  try {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [PROGRAM, JSON.stringify(connection), JSON.stringify(config)],
+      { env: { ...process.env, NODE_EXTRA_CA_CERTS: authorityFile } },
+    );
+    return JSON.parse(stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
