@@ -31,7 +31,7 @@ interface Case {
 const down = (rule: FaultRule): FaultRule => ({ match: 'telemetry', ...rule });
 const flagDown = (rule: FaultRule): FaultRule => ({ match: 'feature-flags', ...rule });
 const SWIFT: BedOptions = { exporter: { requestTimeoutMs: 150, credentialsTimeoutMs: 150 } };
-const BLOCKED_MS = 3_000;
+const BLOCKED_MS = 5_000;
 const REAL_MS_PER_SECOND = 4;
 const realSetTimeout = setTimeout;
 
@@ -268,6 +268,35 @@ describe('faults × invariants', function () {
         /"[a-z_]*(?:latency|millis)[a-z_]*":-\d+/,
       );
       assert.strictEqual(negative?.[0], undefined);
+    });
+  }
+
+  for (const [name, validForMs, delivered] of [
+    ['a certificate that has run out', -60_000, 0],
+    ['the same certificate before it runs out', 60_000, STORY_RECORDS],
+  ] as const) {
+    it(name, async () => {
+      const certificateValidUntil = new Date(Date.now() + validForMs);
+      const workspace = await LocalWarehouse.start({ certificateValidUntil });
+      try {
+        const { authority, port, token } = workspace;
+        const agent = new Agent({ ca: authority.certificate });
+        const bed = await Bed.start(workspace, {
+          exporter: { host: '127.0.0.1', port, token, agent },
+        });
+        assert.deepStrictEqual(await bed.story(), expected);
+        await bed.stop();
+        bed.assertInvariants();
+        const { offered, pending, delivered: said } = bed.processor.stats();
+        assert.deepStrictEqual(
+          { offered, pending, said },
+          { offered: STORY_RECORDS, pending: 0, said: delivered },
+        );
+        assert.strictEqual(bed.accepted.length, delivered);
+        if (delivered === 0) assert.deepStrictEqual(workspace.requestsTo('feature-flags'), []);
+      } finally {
+        await workspace.stop();
+      }
     });
   }
 

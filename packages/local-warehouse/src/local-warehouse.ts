@@ -45,6 +45,8 @@ const MAX_WORKSPACE_ID = 2 ** 47;
 export interface LocalWarehouseOptions {
   /** A made authority, to share one between processes or warehouses. */
   readonly authority?: CertificateAuthority;
+  /** When the certificate of the loopback address runs out; 30 days from now by default. */
+  readonly certificateValidUntil?: Date;
   /** Asked for by the proxy (407 without); none by default. */
   readonly proxyCredentials?: ProxyCredentials;
   /** Whether a client has to show a certificate of the authority. */
@@ -133,7 +135,10 @@ export class LocalWarehouse {
       signal,
     };
     this.#listener = new Listener({
-      identity: this.authority.issueServer([LOOPBACK_ADDRESS, 'localhost']),
+      identity: this.authority.issueServer(
+        [LOOPBACK_ADDRESS, 'localhost'],
+        options.certificateValidUntil,
+      ),
       secureContext: secureContexts(this.authority),
       clientAuthority: options.mutualTls === true ? this.authority.certificate : undefined,
       fate: () => this.#faults.forConnection() ?? 'serve',

@@ -31,6 +31,7 @@ const KEY_USAGE_DIGITAL_SIGNATURE = { bytes: Buffer.from([0x80]), unusedBits: 7 
 
 interface CertificateRequest {
   readonly subject: string;
+  readonly validUntil: Date;
   readonly publicKey: KeyObject;
   readonly extensions: readonly Buffer[];
 }
@@ -50,6 +51,7 @@ export class CertificateAuthority {
     this.#keyIdentifier = keyIdentifier(publicKey);
     this.certificate = this.#sign({
       subject: commonName,
+      validUntil: inDays(VALID_DAYS),
       publicKey,
       extensions: [
         extension(OID.basicConstraints, true, der.sequence(der.boolean(true))),
@@ -59,10 +61,10 @@ export class CertificateAuthority {
     });
   }
 
-  /** A server certificate for the given DNS names and IPv4 addresses. */
-  issueServer(names: readonly string[]): Credential {
+  /** A server certificate for the given DNS names and IPv4 addresses; one that has run out, if wanted. */
+  issueServer(names: readonly string[], validUntil = inDays(VALID_DAYS)): Credential {
     const alternativeNames = der.sequence(...names.map(generalName));
-    return this.#issue(names[0] ?? 'server', [
+    return this.#issue(names[0] ?? 'server', validUntil, [
       extendedKeyUsage(OID.serverAuthentication),
       extension(OID.subjectAlternativeName, false, alternativeNames),
     ]);
@@ -70,13 +72,16 @@ export class CertificateAuthority {
 
   /** A client certificate, for mutual TLS. */
   issueClient(commonName: string): Credential {
-    return this.#issue(commonName, [extendedKeyUsage(OID.clientAuthentication)]);
+    return this.#issue(commonName, inDays(VALID_DAYS), [
+      extendedKeyUsage(OID.clientAuthentication),
+    ]);
   }
 
-  #issue(subject: string, extensions: readonly Buffer[]): Credential {
+  #issue(subject: string, validUntil: Date, extensions: readonly Buffer[]): Credential {
     const { publicKey, privateKey } = generateKeyPair();
     const certificate = this.#sign({
       subject,
+      validUntil,
       publicKey,
       extensions: [
         extension(OID.basicConstraints, true, der.sequence()),
@@ -94,18 +99,15 @@ export class CertificateAuthority {
     return { certificate, privateKey: key };
   }
 
-  #sign({ subject, publicKey, extensions }: CertificateRequest): string {
+  #sign({ subject, validUntil, publicKey, extensions }: CertificateRequest): string {
     const algorithm = der.sequence(der.objectIdentifier(OID.ecdsaWithSha256));
-    const issuedAt = Date.now();
+    const validFrom = Math.min(Date.now(), validUntil.getTime()) - DAY_MS;
     const toBeSigned = der.sequence(
       der.explicitContext(0, der.unsignedInteger(Buffer.from([2]))),
       der.unsignedInteger(randomBytes(SERIAL_BYTES)),
       algorithm,
       distinguishedName(this.#subject),
-      der.sequence(
-        der.utcTime(new Date(issuedAt - DAY_MS)),
-        der.utcTime(new Date(issuedAt + VALID_DAYS * DAY_MS)),
-      ),
+      der.sequence(der.utcTime(new Date(validFrom)), der.utcTime(validUntil)),
       distinguishedName(subject),
       publicKey.export({ type: 'spki', format: 'der' }),
       der.explicitContext(3, der.sequence(...extensions)),
@@ -113,6 +115,10 @@ export class CertificateAuthority {
     const signature = sign('sha256', toBeSigned, this.#privateKey);
     return pem(der.sequence(toBeSigned, algorithm, der.bitString(signature)));
   }
+}
+
+function inDays(days: number): Date {
+  return new Date(Date.now() + days * DAY_MS);
 }
 
 function generateKeyPair(): { publicKey: KeyObject; privateKey: KeyObject } {
