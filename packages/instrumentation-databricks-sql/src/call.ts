@@ -1,6 +1,7 @@
 import { context, createContextKey, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { ErrorInfo, FailureContext } from './errors';
+import { LinkedContext } from './linked-context';
 import {
   ATTR_DATABRICKS_ERROR_CONDITION,
   ATTR_DATABRICKS_ERROR_RETRYABLE,
@@ -40,9 +41,9 @@ export class Call implements FailureContext {
 
   /** The caller's context with our span active and this call findable by the layers underneath. */
   get context(): Context {
-    const active = context.active();
+    const own = new LinkedContext(context.active(), CALL_KEY, this);
     const span = this.activeSpan;
-    return new CallContext(span === undefined ? active : trace.setSpan(active, span), this);
+    return span === undefined ? own : trace.setSpan(own, span);
   }
 
   /** An HTTP request of this call was sent again. */
@@ -75,26 +76,6 @@ export class Call implements FailureContext {
 /** The driver call that runs in the current asynchronous context, the innermost one. */
 export function currentCall(): Call | undefined {
   return context.active().getValue(CALL_KEY) as Call | undefined;
-}
-
-/** A context with one more value, without the copy of the map that `setValue` makes. */
-class CallContext implements Context {
-  constructor(
-    private readonly parent: Context,
-    private readonly call: Call,
-  ) {}
-
-  getValue(key: symbol): unknown {
-    return key === CALL_KEY ? this.call : this.parent.getValue(key);
-  }
-
-  setValue(key: symbol, value: unknown): Context {
-    return new CallContext(this.parent.setValue(key, value), this.call);
-  }
-
-  deleteValue(key: symbol): Context {
-    return new CallContext(this.parent.deleteValue(key), this.call);
-  }
 }
 
 /** The attributes of a failure on a metric, and the first of those on a span. */
