@@ -94,10 +94,11 @@ class DownloadCall extends Call {
       tracing.metrics.recordDownload(durationMs, bytes, statement.session.metric);
     }
     if (span === undefined) return;
-    span.setAttribute(ATTR_DATABRICKS_CLOUDFETCH_SIZE, bytes);
+    const attributes: Attributes = { [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: bytes };
     if (file.rowCount !== undefined) {
-      span.setAttribute(ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT, file.rowCount);
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT] = file.rowCount;
     }
+    span.setAttributes(attributes);
   }
 
   override failed(error: unknown): void {
@@ -127,13 +128,12 @@ function creation(
   statement: Statement,
   index: number,
 ): Attributes {
-  const attributes: Attributes = {
+  const { isLZ4Compressed } = handler;
+  // What is spread comes last: a property that is added to a copy costs ten times the copy.
+  return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
     [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
+    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: isLZ4Compressed,
     ...statement.identity,
   };
-  if (handler.isLZ4Compressed !== undefined) {
-    attributes[ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED] = handler.isLZ4Compressed;
-  }
-  return attributes;
 }
