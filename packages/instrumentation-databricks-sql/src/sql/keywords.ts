@@ -153,48 +153,67 @@ const Keyword = {
 const TABLE_SIZE = 1024;
 const SLOT_MASK = TABLE_SIZE - 1;
 
+/** Ids of keywords by slot: words that look alike follow each other. */
 const slots = new Uint8Array(TABLE_SIZE);
-const hashes = new Int32Array(256);
+/** {@link looksOf} of each keyword, by id. */
+const looks = new Int32Array(256);
 const names: string[] = [''];
 
-function slotOf(hash: number): number {
-  return (hash ^ (hash >>> 11) ^ (hash >>> 21)) & SLOT_MASK;
+/**
+ * What tells most words from each keyword at a glance: the first letter, the last, and the length. Each with
+ * `CASE_BIT` set.
+ */
+function looksOf(first: number, last: number, length: number): number {
+  return (first << 16) | (last << 8) | length;
 }
 
+function slotOf(look: number): number {
+  return (Math.imul(look, 0x9e3779b1) >>> 20) & SLOT_MASK;
+}
+
+let longest = 0;
+let shortest = TABLE_SIZE;
 for (const [name, id] of Object.entries(Keyword)) {
   if (id === Keyword.NONE) continue;
-  let hash = 0;
-  for (let i = 0; i < name.length; i++) {
-    hash = (Math.imul(hash, 31) + (name.charCodeAt(i) | CASE_BIT)) | 0;
-  }
-  let slot = slotOf(hash);
+  const { length } = name;
+  const look = looksOf(
+    name.charCodeAt(0) | CASE_BIT,
+    name.charCodeAt(length - 1) | CASE_BIT,
+    length,
+  );
+  let slot = slotOf(look);
   while (slots[slot] !== 0) slot = (slot + 1) & SLOT_MASK;
   slots[slot] = id;
-  hashes[id] = hash;
+  looks[id] = look;
   names[id] = name;
+  longest = Math.max(longest, length);
+  shortest = Math.min(shortest, length);
 }
+const LONGEST = longest;
+const SHORTEST = shortest;
 
 function isSpelled(name: string, codes: Uint16Array, start: number): boolean {
-  for (let i = 0; i < name.length; i++) {
+  for (let i = 1; i < name.length - 1; i++) {
     // A word holds letters, digits and underscores: with the bit set, only the two cases of a letter are the same.
     if (((codes[start + i] as number) | CASE_BIT) !== (name.charCodeAt(i) | CASE_BIT)) return false;
   }
   return true;
 }
 
-/**
- * The keyword that the word from `start` up to `end` spells, in any case, or `Keyword.NONE`. `hash` is folded over the
- * codes of the word, each with `CASE_BIT` set: `hash * 31 + code`, in 32 bits.
- */
-export function keywordAt(codes: Uint16Array, start: number, end: number, hash: number): number {
-  let slot = slotOf(hash);
+/** The keyword that the word from `start` up to `end` spells, in any case, or `Keyword.NONE`. */
+export function keywordAt(codes: Uint16Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < SHORTEST || length > LONGEST) return Keyword.NONE;
+  const look = looksOf(
+    (codes[start] as number) | CASE_BIT,
+    (codes[end - 1] as number) | CASE_BIT,
+    length,
+  );
+  let slot = slotOf(look);
   for (;;) {
     const id = slots[slot] as number;
     if (id === Keyword.NONE) return Keyword.NONE;
-    if (hashes[id] === hash) {
-      const name = names[id] as string;
-      if (name.length === end - start && isSpelled(name, codes, start)) return id;
-    }
+    if (looks[id] === look && isSpelled(names[id] as string, codes, start)) return id;
     slot = (slot + 1) & SLOT_MASK;
   }
 }

@@ -64,7 +64,18 @@ export function namePart(tokens: TokenList, index: number): string {
 
 /** The dotted name from `index` up to the token at `last`. */
 export function dottedName(tokens: TokenList, index: number, last: number): string {
+  if (isPlain(tokens, index, last)) {
+    return tokens.text.slice(tokens.start(index), tokens.endOf(last));
+  }
   let name = namePart(tokens, index);
   for (let i = index + 2; i <= last; i += 2) name += `.${namePart(tokens, i)}`;
   return name;
+}
+
+/** Whether no part of the name is in back quotes: it then is told as it is written. */
+function isPlain(tokens: TokenList, index: number, last: number): boolean {
+  for (let i = index; i <= last; i += 2) {
+    if (tokens.kind(i) !== TokenKind.WORD) return false;
+  }
+  return true;
 }

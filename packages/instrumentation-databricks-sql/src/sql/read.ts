@@ -21,9 +21,14 @@ export const MAX_READ_LENGTH = 65_536;
 /** Longest `db.query.text`, in UTF-16 units. */
 export const DEFAULT_MAX_TEXT_LENGTH = 8_192;
 
-/** Texts up to this length share one list of tokens; longer ones get their own, which is not kept. */
-const SHARED_CAPACITY = 8_192;
-const sharedTokens = new TokenList(SHARED_CAPACITY);
+/** The list of tokens that all texts share is for texts of this length, until a longer one comes: 50 kB, then 400 kB. */
+const USUAL_LENGTH = 8_192;
+let sharedTokens = new TokenList(USUAL_LENGTH);
+
+function tokenListFor(text: string): TokenList {
+  if (text.length > sharedTokens.capacity) sharedTokens = new TokenList(MAX_READ_LENGTH);
+  return sharedTokens;
+}
 
 interface Beginning {
   readonly tokens: TokenList;
@@ -36,7 +41,7 @@ function readBeginning(sql: string): Beginning {
   const length = isMarked ? sql.length - CUT_MARK.length : sql.length;
   const isCut = isMarked || length > MAX_READ_LENGTH;
   const text = isCut ? sql.slice(0, Math.min(length, MAX_READ_LENGTH)) : sql;
-  const tokens = text.length <= SHARED_CAPACITY ? sharedTokens : new TokenList(text.length);
+  const tokens = tokenListFor(text);
   tokenize(text, tokens);
   return { tokens, isCut };
 }

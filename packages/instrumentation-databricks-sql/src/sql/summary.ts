@@ -74,7 +74,12 @@ class SummaryReader {
       if (kind === TokenKind.OPERATOR) {
         i = this.operator(i);
       } else if (kind === TokenKind.WORD || kind === TokenKind.QUOTED) {
-        i = this.word(i);
+        // Most words are none that a summary looks at.
+        if (this.startsStatement || this.expectsTarget || tokens.keyword(i) !== Keyword.NONE) {
+          i = this.word(i);
+        } else {
+          this.isAfterSetOperator = false;
+        }
       } else {
         this.startsStatement = false;
         this.expectsTarget = false;

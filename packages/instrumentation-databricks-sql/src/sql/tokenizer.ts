@@ -71,12 +71,9 @@ class Tokenizer {
       let keyword: number = NO_KEYWORD;
       if (charClass === CharClass.LETTER) {
         const start = pos;
-        let hash = 0;
-        let letter = code;
-        do {
-          hash = (Math.imul(hash, 31) + (letter | CASE)) | 0;
-          letter = codes[++pos] as number;
-        } while (letter < NON_ASCII && isInWord[letter] === 1);
+        let letter: number;
+        do letter = codes[++pos] as number;
+        while (letter < NON_ASCII && isInWord[letter] === 1);
         kind = WORD;
         if (letter >= NON_ASCII) {
           pos = wordEnd(codes, pos);
@@ -90,7 +87,7 @@ class Tokenizer {
           kind = STRING;
           pos = uriEnd(codes, pos, length);
         } else if (!this.isPartOfName(start, pos)) {
-          keyword = keywordAt(codes, start, pos, hash);
+          keyword = keywordAt(codes, start, pos);
         }
       } else if (charClass === CharClass.BLANK) {
         kind = BLANK;

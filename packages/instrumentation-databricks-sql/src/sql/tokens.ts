@@ -48,7 +48,7 @@ export class TokenList {
    * `capacity`: length of the longest text the list is for, in UTF-16 units; below 2¹⁹, for an end has to fit beside
    * kind and keyword.
    */
-  constructor(capacity: number) {
+  constructor(readonly capacity: number) {
     this.packed = new Int32Array(capacity + 1);
     this.codes = new Uint16Array(capacity + LOOKAHEAD);
     this.bytes = Buffer.from(this.codes.buffer);
