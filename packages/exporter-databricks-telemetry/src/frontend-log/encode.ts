@@ -18,7 +18,7 @@ import {
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../otel';
-import { count, flag, hrTimeToMillis, millis, text } from './attribute-values';
+import { count, epochMillis, flag, hrTimeToMillis, millis, text } from './attribute-values';
 import type { ConnectionFacts } from './connection-facts';
 import { anonymousEventId, eventId } from './event-id';
 import * as fragment from './fragments';
@@ -76,7 +76,7 @@ export function encodeOperation(
     connection.head +
     eventId(span.spanContext(), 'operation') +
     connection.context +
-    hrTimeToMillis(span.startTime) +
+    epochMillis(span.startTime) +
     connection.entry +
     ids(attributes, completion) +
     operationFields(attributes, completion, staging) +
@@ -94,7 +94,7 @@ export function encodeError(span: ReadableSpan, connection: PreparedConnection):
     connection.head +
     eventId(span.spanContext(), 'error') +
     connection.context +
-    hrTimeToMillis(span.endTime) +
+    epochMillis(span.endTime) +
     connection.entry +
     ids(attributes, undefined) +
     operationDetail(text(attributes, ATTR_DATABRICKS_OPERATION) ?? '', attributes) +
@@ -115,7 +115,7 @@ export function encodeAnonymousError(span: ReadableSpan, userAgent: string): str
   const operation = text(span.attributes, ATTR_DATABRICKS_OPERATION) ?? '';
   return (
     `{${fragment.EVENT_ID}\\"${anonymousEventId()}${fragment.CLIENT_CONTEXT}${fragment.USER_AGENT}` +
-    `${quoted(userAgent)}${fragment.TIMESTAMP_NEXT}${hrTimeToMillis(span.endTime)}` +
+    `${quoted(userAgent)}${fragment.TIMESTAMP_NEXT}${epochMillis(span.endTime)}` +
     fragment.SQL_DRIVER_LOG +
     `${fragment.sqlOperation(operation)}}}`.slice(1) +
     `${fragment.ERROR_NAME}${quoted(errorName(span.attributes, span.events))}` +
@@ -130,9 +130,21 @@ function ids(attributes: Attributes, completion: Attributes | undefined): string
     text(attributes, ATTR_DATABRICKS_STATEMENT_ID) ??
     text(completion, ATTR_DATABRICKS_STATEMENT_ID);
   return (
-    (session === undefined ? '' : fragment.SESSION_ID_NEXT + quoted(session)) +
+    (session === undefined ? '' : sessionField(session)) +
     (statement === undefined ? '' : fragment.STATEMENT_ID_NEXT + quoted(statement))
   );
+}
+
+let lastSession = '';
+let lastSessionField = '';
+
+/** Records of one session follow each other. */
+function sessionField(session: string): string {
+  if (session !== lastSession) {
+    lastSession = session;
+    lastSessionField = flat(fragment.SESSION_ID_NEXT + quoted(session));
+  }
+  return lastSessionField;
 }
 
 function operationFields(
