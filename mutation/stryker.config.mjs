@@ -15,12 +15,13 @@ export default {
   // Without the TypeScript configuration: Stryker would read it by the JS API that TypeScript 7 has not.
   ignorePatterns: ['**/*.tsbuildinfo', '/src', '/test', '/tsconfig.json'],
   disableTypeChecks: false,
-  concurrency: 2,
+  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
   reporters: ['json', 'clear-text', 'progress-append-only'],
   jsonReporter: { fileName: MUTATION_REPORT },
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   thresholds: { high: 90, low: 85, break: 85 },
-  tempDirName: '.stryker-tmp',
+  // As deep below the root as the package: tests read files of the repository by relative paths.
+  tempDirName: '../../.stryker-tmp',
   cleanTempDir: 'always',
   timeoutMS: 20_000,
 };

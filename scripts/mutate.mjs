@@ -10,7 +10,11 @@ const EXPORTER = 'exporter-databricks-telemetry';
 
 /** Folder or file below `build/src`, and the tests that are to notice. */
 const TARGETS = {
-  statement: { package: INSTRUMENTATION, files: 'statement*.js', tests: ['patches/*', 'metrics*'] },
+  statement: {
+    package: INSTRUMENTATION,
+    files: 'statement*.js',
+    tests: ['patches/*', 'metrics*', 'statement*', 'open-statements*', 'trace-context*'],
+  },
   errors: { package: INSTRUMENTATION, files: 'errors.js', tests: ['errors*'] },
   sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
   aggregation: {
