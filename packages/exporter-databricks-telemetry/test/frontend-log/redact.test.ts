@@ -54,6 +54,90 @@ describe('redact', () => {
     });
   }
 
+  const MASKED: readonly (readonly [string, string])[] = [
+    ['Bearer abc', 'Bearer <redacted>'],
+    ['basic\t abc;x', 'basic <redacted>;x'],
+    ['bearer abc, d', 'bearer <redacted>, d'],
+    ['xs://user:pw@host/p', 'xs://<redacted>@host/p'],
+    ['ftp://u@h', 'ftp://<redacted>@h'],
+    ['x?sig=abc d', 'x?<redacted> d'],
+    ['x?a=b"c', 'x?<redacted>"c'],
+    ['x?a=b<c', 'x?<redacted><c'],
+    ['x?a=b)c', 'x?<redacted>)c'],
+    ["x?a%5B~.-]=1'x", "x?<redacted>'x"],
+    ['dapi12345678', '<redacted>'],
+    ['DAPI12345678-_x y', '<redacted> y'],
+    ['dose12345678', '<redacted>'],
+    ['dkea12345678', '<redacted>'],
+    ['dskea12345678', '<redacted>'],
+    ['dsapi12345678', '<redacted>'],
+    ['eyJabcd', '<redacted>'],
+    ['eyJabcd.e-f.g.h.i.j', '<redacted>.j'],
+    ['token=abc&x', 'token=<redacted>&x'],
+    ["password: 'a b' c", 'password: <redacted> c'],
+    ['passwd:x', 'passwd:<redacted>'],
+    ['pwd = y;z', 'pwd = <redacted>;z'],
+    ['secret="a b" c', 'secret=<redacted> c'],
+    ['apikey=1,2', 'apikey=<redacted>,2'],
+    ['api_key=1)2', 'api_key=<redacted>)2'],
+    ['api-key: 1}2', 'api-key: <redacted>}2'],
+    ['accountkey=1]2', 'accountkey=<redacted>]2'],
+    ['signature=x y', 'signature=<redacted> y'],
+    ['sig=x y', 'sig=<redacted> y'],
+    ['credential=x y', 'credential=<redacted> y'],
+    ['credentials=x', 'credentials=<redacted>'],
+    ['authorization=x', 'authorization=<redacted>'],
+    ['{"token":"a b"}', '{"token":<redacted>}'],
+    ['{\\"token\\":\\"a b\\"}', '{\\"token\\":<redacted>}'],
+    ["'token' : 'a'", "'token' : <redacted>"],
+    ['/home/ada/x', '/home/<redacted>/x'],
+    ['\\Users\\ada\\x', '\\Users\\<redacted>\\x'],
+    ['/users/ada:1', '/users/<redacted>:1'],
+    ['/home/ada)x', '/home/<redacted>)x'],
+    ['/home/ada]x', '/home/<redacted>]x'],
+    ['/home/a b', '/home/<redacted> b'],
+    ['/root/x', '/<redacted>/x'],
+    ['/var/folders/a/b/c', '/var/folders/<redacted>/c'],
+    ['/var/lib/a/c', '/var/lib/<redacted>/c'],
+    ['/opt/a/c', '/opt/<redacted>/c'],
+    ['/srv/a b', '/srv/<redacted> b'],
+    ['/app/a:1', '/app/<redacted>:1'],
+    ['/tmp/a)b', '/tmp/<redacted>)b'],
+    ['/tmp/a]b', '/tmp/<redacted>]b'],
+    ['\\\\server\\share\\x', '\\\\<redacted>\\x'],
+    ['a@example.com', '<redacted>'],
+    ['a.b+c-d@ex-a.co.uk x', '<redacted> x'],
+  ];
+  for (const [text, expected] of MASKED) {
+    it(`masks no more and no less than the secret of ${JSON.stringify(text)}`, () => {
+      assert.equal(redact(text), expected);
+    });
+  }
+
+  const HARMLESS = [
+    'xbearer abc',
+    'bearers of news',
+    'https://h/a@b',
+    'https://h?a@b',
+    'https://h#a@b',
+    'x? a=b',
+    'x?a',
+    'dapi1234567',
+    'eyJabc',
+    'design=x y',
+    'token x',
+    '/rooted/x',
+    '/var/log/a',
+    '\\\\server',
+    'a@localhost',
+    '@databricks/sql',
+  ];
+  for (const text of HARMLESS) {
+    it(`leaves ${JSON.stringify(text)} alone`, () => {
+      assert.equal(redact(text), text);
+    });
+  }
+
   it('lets no secret through that the cut would have halved', () => {
     fc.assert(
       fc.property(token, fc.integer({ min: 1_980, max: 2_060 }), (secret, length) => {
@@ -137,5 +221,57 @@ describe('stackFrames', () => {
         ).includes(secret);
       }),
     );
+  });
+
+  const NOT_FRAMES = [
+    'at f (/x.js:1:2)',
+    '     at f (/x.js:1:2)',
+    '    at f (/x.js:1:2) and more',
+    '    at f (/x.js)',
+    '    at f (/x.js:12345678:1)',
+    '    at f (x) (/x.js:1:2)',
+    '    at f g (/x.js:1:2)',
+    '    at x.js:1:2',
+    '    at /x.js',
+    '    at async',
+    `    at ${'f'.repeat(191)} (/x.js:1:2)`,
+    `    at f (/${'x'.repeat(400)}.js:1:2)`,
+  ];
+  for (const line of NOT_FRAMES) {
+    it(`takes ${JSON.stringify(line).slice(0, 40)} for no frame`, () => {
+      assert.equal(stackFrames(line), '');
+    });
+  }
+
+  const FRAMES: readonly (readonly [string, string])[] = [
+    ['    at f (native)', 'at f (native)'],
+    ['    at f (/x.js:1234567:1234567)  ', 'at f (x.js:1234567:1234567)'],
+    ['    at async f$1._g (/a/x.js:1:2)', 'at async f$1._g (x.js:1:2)'],
+    ['    at f (<anonymous>)', 'at f (<anonymous>)'],
+    ['    at f (node:fs:1:2)', 'at f (node:fs:1:2)'],
+    ['    at /a/x.js:1:2', 'at x.js:1:2'],
+    ['    at async node:fs:1:2', 'at async node:fs:1:2'],
+    ['    at C:\\a\\x.js:1:2', 'at x.js:1:2'],
+    ['    at f (/a/node_modules/b/node_modules/c/d/x.js:1:2)', 'at f (c/d/x.js:1:2)'],
+    [`    at ${'f'.repeat(190)} (/x.js:1:2)`, `at ${'f'.repeat(190)} (x.js:1:2)`],
+  ];
+  for (const [line, frame] of FRAMES) {
+    it(`makes ${JSON.stringify(frame).slice(0, 40)} of ${JSON.stringify(line).slice(0, 40)}`, () => {
+      assert.equal(stackFrames(line), frame);
+    });
+  }
+
+  it('keeps the first 30 frames', () => {
+    const lines = Array.from({ length: 40 }, (_, line) => `    at f (/x.js:${line}:1)`);
+    const frames = stackFrames(lines.join('\n')).split('\n');
+    assert.equal(frames.length, 30);
+    assert.equal(frames.at(-1), 'at f (x.js:29:1)');
+  });
+
+  it('reads the first 8 KiB, and not the line that is cut there', () => {
+    const frame = '    at f (/x.js:1:2)';
+    const before = `${'m'.repeat(8_192 - frame.length - 1)}\n`;
+    assert.equal(stackFrames(before + frame), 'at f (x.js:1:2)');
+    assert.equal(stackFrames(`${before}${frame}3`), '', 'column 23, not 2');
   });
 });

@@ -1,0 +1,70 @@
+import assert from 'node:assert';
+import {
+  anonymousUserAgent,
+  authenticatedUserAgent,
+  driverVersionOf,
+  sanitizeEntry,
+} from '../../src/frontend-log/user-agent';
+
+const PLATFORM = /^NodejsDatabricksSqlConnector\/2\.1\.0 \(Node\.js \d+\.\d+\.\d+; \w+ \S+\)$/;
+
+describe('anonymousUserAgent', () => {
+  it('is the driver`s, without the application`s entry', () => {
+    assert.match(anonymousUserAgent('2.1.0'), PLATFORM);
+  });
+
+  it('leaves a version out that nobody knows', () => {
+    assert.match(anonymousUserAgent(undefined), /^NodejsDatabricksSqlConnector \(Node\.js /);
+  });
+});
+
+describe('authenticatedUserAgent', () => {
+  it('is the driver`s own, redacted and printable', () => {
+    assert.equal(
+      authenticatedUserAgent(' Connector/2.1.0\r\n (reports token=abc)\u{1f600} ', '2.1.0'),
+      'Connector/2.1.0 (reports token=<redacted>)'.replace('0 (', '0  ('),
+    );
+  });
+
+  it('is the anonymous one where the driver`s is not known, or nothing of it may stay', () => {
+    for (const own of [undefined, '', ' \n ', 'x'.repeat(600)]) {
+      assert.match(authenticatedUserAgent(own, '2.1.0'), PLATFORM);
+    }
+  });
+
+  it('has at most 512 characters', () => {
+    const own = `${'x '.repeat(255)}y`;
+    assert.equal(authenticatedUserAgent(own, undefined), own);
+    assert.ok(authenticatedUserAgent(`${own} ${own}`, undefined).length <= 512);
+  });
+});
+
+describe('sanitizeEntry', () => {
+  it('keeps printable ASCII, and no secrets', () => {
+    assert.equal(sanitizeEntry('  reports\u{1f600}\tof ada@example.com '), 'reports of <redacted>');
+  });
+
+  it('is none where nothing is left', () => {
+    for (const entry of ['', '  ', '\u{1f600}', 'x'.repeat(300)]) {
+      assert.equal(sanitizeEntry(entry), undefined);
+    }
+  });
+
+  it('has at most 256 characters', () => {
+    assert.equal(sanitizeEntry('x'.repeat(256))?.length, 256);
+  });
+});
+
+describe('driverVersionOf', () => {
+  it('reads the version at the start of the driver`s user agent', () => {
+    const platform = '(Node.js 22.0.0; Linux 6.1)';
+    assert.equal(driverVersionOf(`NodejsDatabricksSqlConnector/2.1.0 ${platform}`), '2.1.0');
+    assert.equal(driverVersionOf('NodejsDatabricksSqlConnector/2.1.0-rc.1+a'), '2.1.0-rc.1+a');
+    assert.equal(driverVersionOf(`NodejsDatabricksSqlConnector ${platform}`), undefined);
+    assert.equal(driverVersionOf('mine NodejsDatabricksSqlConnector/2.1.0'), undefined);
+    assert.equal(driverVersionOf('NodejsDatabricksSqlConnector/beta'), undefined);
+    assert.equal(driverVersionOf(undefined), undefined);
+    const long = driverVersionOf(`NodejsDatabricksSqlConnector/${'1'.repeat(100)}`);
+    assert.equal(long?.length, 64);
+  });
+});
