@@ -1,12 +1,12 @@
 /**
  * `npm run bench` runs all, `npm run bench -- <name> …` some, `--short` the short form of continuous integration.
  * The full form records what it measured in `results/latest.json` and in docs/performance.md.
- * Ends with status 1 when a figure lies beyond its gate twice in a row.
+ * Ends with status 1 when a figure lies beyond its gate, or its limit where it has one; in the short form, three times.
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { BENCHMARKS } from './benchmarks';
-import { meets, type Benchmark } from './harness/benchmark';
+import { isAcceptable, type Benchmark } from './harness/benchmark';
 import { record } from './harness/record';
 import { heading, terminalTable, type Result } from './harness/report';
 
@@ -37,14 +37,18 @@ async function runInChild(name: string, isShort: boolean): Promise<Result> {
   });
 }
 
-function beyondGate(result: Result): boolean {
-  return result.figures.some((figure) => !meets(figure, figure.gate));
+/** A machine that others share is slow for a while: what is beyond a bound is measured again before it counts. */
+const SHORT_ATTEMPTS = 3;
+
+function isBeyond(result: Result): boolean {
+  return !result.figures.every(isAcceptable);
 }
 
 async function main(argv: readonly string[]): Promise<number> {
   const isShort = argv.includes('--short');
   const chosen = argv.filter((argument) => !argument.startsWith('--'));
   const names = chosen.length > 0 ? chosen : Object.keys(BENCHMARKS);
+  const attempts = isShort ? SHORT_ATTEMPTS : 1;
   const failed: string[] = [];
 
   for (const name of names) {
@@ -52,7 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
       continue;
     }
     let result = await runInChild(name, isShort);
-    if (isShort && beyondGate(result)) {
+    for (let attempt = 1; attempt < attempts && isBeyond(result); attempt++) {
       result = await runInChild(name, isShort);
     }
     console.log(heading(result));
@@ -60,12 +64,12 @@ async function main(argv: readonly string[]): Promise<number> {
     if (!isShort) {
       await record(result);
     }
-    if (beyondGate(result)) {
+    if (isBeyond(result)) {
       failed.push(name);
     }
   }
   if (failed.length > 0) {
-    console.error(`\nBeyond the gate: ${failed.join(', ')}`);
+    console.error(`\nBeyond the gate or limit: ${failed.join(', ')}`);
   }
   return failed.length > 0 ? 1 : 0;
 }

@@ -57,9 +57,9 @@ export const benchmark: Benchmark = {
   async run(effort): Promise<Figure[]> {
     const rounds = effort.short ? 7 : 25;
     const figures: Figure[] = [];
-    for (const [chunks, target, gate] of [
-      [0, 0.2, 0.3],
-      [20, 0.05, 0.08],
+    for (const [chunks, target, gate, limit] of [
+      [0, 0.2, 0.3, 1],
+      [20, 0.05, 0.08, 0.4],
     ] as const) {
       const ours: number[] = [];
       const peer: number[] = [];
@@ -78,7 +78,7 @@ export const benchmark: Benchmark = {
         }
       }
       figures.push(
-        { ...sampledRatio(`${chunks} chunks`, ours, peer), row: 4, target, gate },
+        { ...sampledRatio(`${chunks} chunks`, ours, peer), row: 4, target, gate, limit },
         sampled(`${chunks} chunks: ours`, 'bytes', ours),
         sampled(`${chunks} chunks: built-in telemetry`, 'bytes', peer),
       );

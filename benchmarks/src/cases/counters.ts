@@ -70,18 +70,69 @@ function peer(chunks: number): Arm {
   };
 }
 
+/** A statement with nothing but its counters and its place in a map and a queue. */
+interface Counted {
+  readonly id: string;
+  chunks: number;
+  bytes: number;
+  totalMs: number;
+  slowestMs: number;
+  rows: number;
+}
+
+const FLOOR = 'floor';
+const QUEUE_LENGTH = 100;
+
+/** What no join by id can do without: an object, found by its id when it ends and when it is closed, and a queue. */
+function floor(chunks: number): Arm {
+  const byId = new Map<string, Counted>();
+  let queue: Counted[] = [];
+  return {
+    name: FLOOR,
+    run: (units) =>
+      inTurns(units, () => {
+        const id = statementId();
+        const counted = { id, chunks: 0, bytes: 0, totalMs: 0, slowestMs: 0, rows: 0 };
+        for (let index = 0; index < chunks; index++) {
+          counted.chunks += 1;
+          counted.bytes += 1_048_576;
+          counted.totalMs += 12;
+          counted.rows += 1_000;
+          if (counted.slowestMs < 12) {
+            counted.slowestMs = 12;
+          }
+        }
+        byId.set(id, counted);
+        const closed = byId.get(id);
+        byId.delete(id);
+        if (closed !== undefined) {
+          queue.push(closed);
+        }
+        if (queue.length === QUEUE_LENGTH) {
+          queue = [];
+        }
+      }),
+  };
+}
+
 export const benchmark: Benchmark = {
   name: 'counters',
   title: 'Counting and joining a statement, against the built-in emit and aggregate',
   async run(effort): Promise<Figure[]> {
     const figures: Figure[] = [];
-    for (const [chunks, target, gate] of [
-      [0, 0.3, 0.5],
-      [20, 0.1, 0.15],
-      [200, 0.05, 0.08],
+    for (const [chunks, target, gate, limit] of [
+      [0, 0.3, 0.5, 2.6],
+      [20, 0.1, 0.15, 0.7],
+      [200, 0.05, 0.08, 0.18],
     ] as const) {
-      const rounds = await alternate([ours(chunks), peer(chunks)], [[OURS, PEER]], effort);
-      figures.push(rounds.figure(OURS, PEER, { row: 1, label: `${chunks} chunks`, target, gate }));
+      const arms = [ours(chunks), peer(chunks), floor(chunks)];
+      const rounds = await alternate(arms, [[OURS, PEER]], effort);
+      figures.push(
+        rounds.figure(OURS, PEER, { row: 1, label: `${chunks} chunks`, target, gate, limit }),
+        rounds.figure(FLOOR, PEER, {
+          label: `floor: ${chunks} chunks counted, joined by a map, queued`,
+        }),
+      );
     }
     return figures;
   },

@@ -8,7 +8,7 @@ import type { Benchmark, Figure } from '../harness/benchmark';
 import { inTurns } from '../harness/turn';
 import { mysql2Arms } from '../peers/mysql2';
 import { bareSpan, batching, noSdkProvider, providerOf, startBareSpan } from '../peers/spans';
-import { spanned, timed } from '../subjects/bare-patches';
+import { downloading, spanned, timed } from '../subjects/bare-patches';
 import { ourPatches, stubSession, tracingOf, type StubPatches } from '../subjects/stub-driver';
 
 const SPAN = 'one span';
@@ -48,14 +48,14 @@ function querying(name: string, session: Session): Arm {
 let downloadMs = 0;
 
 /** The floor: see `bare-patches`. */
-function leastPatches(tracer: Tracer): StubPatches {
+function leastPatches(tracer: Tracer, isSampled: boolean): StubPatches {
   const observe = timed((durationMs) => {
     downloadMs += durationMs;
   });
   return {
     hiveDriver: { executeStatement: observe },
     operation: {},
-    cloudFetch: { downloadLink: observe },
+    cloudFetch: { downloadLink: isSampled ? downloading(tracer) : observe },
     session: { executeStatement: spanned(tracer) },
   };
 }
@@ -88,7 +88,7 @@ export const benchmark: Benchmark = {
       [
         executing('patched', stubSession(ourPatches(sampled))),
         executing('no SDK', stubSession(ourPatches(none))),
-        executing('least', stubSession(leastPatches(bare))),
+        executing('least', stubSession(leastPatches(bare, true))),
         executing(UNPATCHED, stubSession()),
         sync('mysql2', plain.patched),
         sync('mysql2, masked', masked.patched),
@@ -102,7 +102,8 @@ export const benchmark: Benchmark = {
       [
         querying('unsampled', stubSession(ourPatches(unsampled))),
         querying('sampled', stubSession(ourPatches(sampled))),
-        querying('least', stubSession(leastPatches(unsampledTracer))),
+        querying('least', stubSession(leastPatches(unsampledTracer, false))),
+        querying('least, sampled', stubSession(leastPatches(bare, true))),
         querying(UNPATCHED, stubSession()),
         one,
         many,
@@ -122,6 +123,7 @@ export const benchmark: Benchmark = {
         label: 'statement with 20 chunks, unsampled, against one span',
         target: 1.25,
         gate: 1.4,
+        limit: 9,
       }),
       query.added('least', UNPATCHED, SPAN, {
         label: 'floor: one unsampled span, one promise and two clock readings per chunk',
@@ -131,12 +133,17 @@ export const benchmark: Benchmark = {
         label: 'statement with 20 chunks, sampled, against 1 + 20 spans',
         target: 1.15,
         gate: 1.3,
+        limit: 2.6,
+      }),
+      query.added('least, sampled', UNPATCHED, SPANS, {
+        label: 'floor: 1 + 20 spans with the same attributes, active, one promise per call',
       }),
       execute.added('patched', UNPATCHED, SPAN, {
         row: 6,
         label: 'executeStatement, against one span',
         target: 1.35,
         gate: 1.6,
+        limit: 2.8,
       }),
       execute.added('least', UNPATCHED, SPAN, {
         label: 'floor: one span with the same attributes, active, one promise per call',

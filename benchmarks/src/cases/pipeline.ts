@@ -59,16 +59,20 @@ export const benchmark: Benchmark = {
   title: 'Telemetry of a statement, spans and encoding included, against the built-in one',
   async run(effort): Promise<Figure[]> {
     const figures: Figure[] = [];
-    for (const [chunks, target, gate] of [
-      [0, 1, 1.2],
-      [20, 0.7, 0.9],
-      [200, 0.25, 0.35],
+    for (const [chunks, target, gate, limit] of [
+      [0, 1, 1.2, 6],
+      [20, 0.7, 0.9, 4],
+      [200, 0.25, 0.35, 1.1],
     ] as const) {
       const rounds = await alternate([ours(chunks), peer(chunks), floor()], [[OURS, PEER]], effort);
-      figures.push(rounds.figure(OURS, PEER, { row: 2, label: `${chunks} chunks`, target, gate }));
-      if (chunks === 0) {
-        figures.push(rounds.figure(FLOOR, PEER, { label: 'floor: the two spans alone, recorded' }));
-      }
+      figures.push(
+        rounds.figure(OURS, PEER, { row: 2, label: `${chunks} chunks`, target, gate, limit }),
+      );
+      figures.push(
+        rounds.figure(FLOOR, PEER, {
+          label: `floor: ${chunks} chunks, the two spans alone, recorded`,
+        }),
+      );
     }
     return figures;
   },

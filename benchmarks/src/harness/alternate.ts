@@ -56,7 +56,7 @@ function nowNs(clock: Clock): number {
 }
 
 /** What a figure is about. */
-type Line = Pick<Figure, 'label'> & Partial<Pick<Figure, 'row' | 'target' | 'gate'>>;
+type Line = Pick<Figure, 'label'> & Partial<Pick<Figure, 'row' | 'target' | 'gate' | 'limit'>>;
 
 /** The rounds of one comparison. */
 export class Rounds {

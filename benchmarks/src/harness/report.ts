@@ -8,7 +8,17 @@ export interface Result {
   readonly figures: readonly Figure[];
 }
 
-const HEADINGS = ['#', 'what', 'median', 'quartiles', 'target', '', 'gate', 'per unit'] as const;
+const HEADINGS = [
+  '#',
+  'what',
+  'median',
+  'quartiles',
+  'target',
+  '',
+  'gate',
+  'limit',
+  'per unit',
+] as const;
 
 function duration(ns: number): string {
   return ns < 1e3
@@ -37,6 +47,7 @@ function cells(figure: Figure): string[] {
     bound(figure, figure.target),
     mark(figure),
     bound(figure, figure.gate),
+    bound(figure, figure.limit),
     Object.entries(figure.arms ?? {})
       .map(([arm, ns]) => `${arm} ${duration(ns)}`)
       .join(', '),

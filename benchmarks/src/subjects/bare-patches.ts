@@ -3,37 +3,78 @@
  * the driver runs, and one promise more per call, because a failure must reach the caller and nobody else. For a chunk
  * the time it took, and no span.
  */
-import { context, SpanKind, trace, type Tracer } from '@opentelemetry/api';
+import {
+  context,
+  SpanKind,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
 import type {
   DriverMethod,
   MethodPatch,
 } from '../../../packages/instrumentation-databricks-sql/build/src/traced';
 import { statementId } from '../harness/ids';
-import { CONNECTION_ID, creationAttributes, outcomeAttributes } from './statement-spans';
+import {
+  closeAttributes,
+  CONNECTION_ID,
+  creationAttributes,
+  downloadAttributes,
+  outcomeAttributes,
+} from './statement-spans';
 
 function rethrow(error: unknown): never {
   throw error;
 }
 
-/** For `executeStatement`. */
-export function spanned(tracer: Tracer): MethodPatch {
+/** A method with a span that is active while it runs, and gets what is only known in the end. */
+function withSpan(start: (active: Context) => Span, outcome: () => Attributes): MethodPatch {
   return (original: DriverMethod) =>
     function patched(this: unknown, ...args: unknown[]): unknown {
       const active = context.active();
-      const span = tracer.startSpan(
-        'SELECT main.sales.orders',
-        { kind: SpanKind.CLIENT, attributes: creationAttributes(CONNECTION_ID) },
-        active,
-      );
+      const span = start(active);
       const running = context.with(trace.setSpan(active, span), () =>
         Reflect.apply(original, this, args),
       ) as Promise<unknown>;
       return running.then((result) => {
-        span.setAttributes(outcomeAttributes(statementId(), CONNECTION_ID));
+        span.setAttributes(outcome());
         span.end();
         return result;
       }, rethrow);
     };
+}
+
+/** For `executeStatement`. */
+export function spanned(tracer: Tracer): MethodPatch {
+  return withSpan(
+    (active) =>
+      tracer.startSpan(
+        'SELECT main.sales.orders',
+        { kind: SpanKind.CLIENT, attributes: creationAttributes(CONNECTION_ID) },
+        active,
+      ),
+    () => outcomeAttributes(statementId(), CONNECTION_ID),
+  );
+}
+
+/** For `close`. */
+export function closing(tracer: Tracer): MethodPatch {
+  return withSpan(
+    (active) => tracer.startSpan('close', { kind: SpanKind.CLIENT }, active),
+    () => closeAttributes(statementId(), 0, CONNECTION_ID),
+  );
+}
+
+/** For `downloadLink`, of a statement that is sampled. */
+export function downloading(tracer: Tracer): MethodPatch {
+  const id = statementId();
+  return withSpan(
+    (active) =>
+      tracer.startSpan('cloudfetch.download', { attributes: downloadAttributes(id, 0) }, active),
+    () => ({}),
+  );
 }
 
 /** For a call of an inner layer, whose answer is looked at. */

@@ -108,7 +108,11 @@ export function outcomeAttributes(statementId: string, connectionId: string): At
   };
 }
 
-function closeAttributes(statementId: string, chunks: number, connectionId: string): Attributes {
+export function closeAttributes(
+  statementId: string,
+  chunks: number,
+  connectionId: string,
+): Attributes {
   return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT,
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
@@ -138,20 +142,22 @@ export function connectSpan(tracer: Tracer, connectionId: string): void {
   span.end();
 }
 
+export function downloadAttributes(statementId: string, index: number): Attributes {
+  return {
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
+    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+    [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
+    [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
+    [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
+    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
+    ...IDENTITY,
+  };
+}
+
 /** Starts and ends the span of one download. */
 export function downloadSpan(tracer: Tracer, statementId: string, index: number): void {
   tracer
-    .startSpan('cloudfetch.download', {
-      attributes: {
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
-        [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
-        [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
-        [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
-        [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
-        [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
-        ...IDENTITY,
-      },
-    })
+    .startSpan('cloudfetch.download', { attributes: downloadAttributes(statementId, index) })
     .end();
 }
 
