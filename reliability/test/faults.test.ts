@@ -52,6 +52,15 @@ function until(
   return changing(() => (state.isOver ? after() : warehouse.token));
 }
 
+const TELEMETRY_FRAME = /exporter-databricks-telemetry/;
+
+/** The driver is always given the warehouse's token; telemetry, which asks the same provider, gets what `answer` does. */
+function forTelemetry(warehouse: LocalWarehouse, answer: () => Promise<string>): AuthProvider {
+  return changing(() =>
+    TELEMETRY_FRAME.test(new Error('who asks?').stack ?? '') ? answer() : warehouse.token,
+  );
+}
+
 const over = { isOver: false };
 const end = (): void => {
   over.isOver = true;
@@ -71,6 +80,20 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a storm of 429 that asks for an hour': {
     faults: [down({ status: 429, retryAfter: 3600 })],
+    delivered: 0,
+  },
+  'a connection that hangs': {
+    options: (warehouse) => ({
+      exporter: {
+        ...SWIFT.exporter,
+        host: '127.0.0.1',
+        port: warehouse.port,
+        token: warehouse.token,
+        // The driver keeps its connection; telemetry needs one of its own.
+        agent: new Agent({ rejectUnauthorized: false }),
+      },
+    }),
+    midway: ({ warehouse }) => warehouse.fault({ connection: 'hang' }),
     delivered: 0,
   },
   'a hang before the headers': {
@@ -164,6 +187,18 @@ const CASES: Readonly<Record<string, Case>> = {
     before: end,
     // What was flushed with the client's close had its credentials.
     delivered: STORY_RECORDS,
+  },
+  'credentials that telemetry is refused': {
+    auth: (warehouse) => forTelemetry(warehouse, () => Promise.reject(new Error('not for you'))),
+    // The error, without credentials and reduced; the rest waits for better ones to the end.
+    delivered: 1,
+    dropped: { shutdown: STORY_RECORDS - 1 },
+  },
+  'credentials that hang': {
+    auth: (warehouse) => forTelemetry(warehouse, () => new Promise(() => undefined)),
+    options: SWIFT,
+    delivered: 0,
+    dropped: { shutdown: STORY_RECORDS },
   },
   'credentials that rotate': {
     auth: (warehouse) => changing(() => warehouse.tokens.issue(LocalWarehouse.DEFAULT_TENANT)),
