@@ -14,10 +14,11 @@ import {
   type ResolvedProcessorOptions,
 } from './config';
 import { Deadline } from './deadline';
-import { guarded, logDebug, reportDefect } from './diagnostics';
+import { guarded, logDebug, logInfo, reportDefect } from './diagnostics';
 import { ProcessorHealth } from './health';
 import { resolveOptions } from './option-table';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from './otel';
+import { processorLine } from './start-line';
 
 /** The name by which health metrics know this component. */
 const COMPONENT_TYPE = 'DatabricksTelemetrySpanProcessor';
@@ -83,9 +84,13 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
       delivered: this.#accounting.delivered,
       dropped: this.#accounting.dropped,
     }));
-    this.#loop = new ExportLoop(this.#options, this.#queue, this.#accounting, exporter, () =>
-      health.attach(),
-    );
+    let line = processorLine(this.#options);
+    this.#loop = new ExportLoop(this.#options, this.#queue, this.#accounting, exporter, () => {
+      health.attach();
+      // Not in here: the application may set its logger after it made its SDK.
+      if (line !== undefined) logInfo(line);
+      line = undefined;
+    });
     this.#aggregator = new StatementAggregator(this.#options, this.#accounting, this.#queue);
     if (this.#open) {
       guarded('onConnectionClosed', () => {

@@ -1,4 +1,8 @@
-import type { DatabricksTelemetryExporterOptions } from './config';
+import {
+  type DatabricksTelemetryExporterOptions,
+  PROCESSOR_OPTIONS,
+  type ResolvedProcessorOptions,
+} from './config';
 
 /** Options that say where telemetry goes: they are the sentence, not its appendix. */
 const ROUTE_OPTIONS: ReadonlySet<string> = new Set(['access', 'host', 'port', 'token', 'headers']);
@@ -19,4 +23,13 @@ export function startLine(options: DatabricksTelemetryExporterOptions): string {
     `telemetry is ${options.dryRun === undefined ? 'sent' : 'not sent but shown'}, with ${route.join(' and ') || 'no credentials'}`,
     `options: ${others.length === 0 ? 'the defaults' : others.join(', ')}`,
   ].join('; ');
+}
+
+/** The options of the processor that differ from their defaults, with their values; `undefined` when none does. */
+export function processorLine(options: ResolvedProcessorOptions): string | undefined {
+  const others = Object.entries(options).filter(
+    ([name, value]) => value !== PROCESSOR_OPTIONS[name as keyof typeof PROCESSOR_OPTIONS].default,
+  );
+  if (others.length === 0) return undefined;
+  return `options of the span processor: ${others.map(([name, value]) => `${name} ${value}`).join(', ')}`;
 }
