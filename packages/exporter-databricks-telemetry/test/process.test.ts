@@ -46,10 +46,11 @@ describe('the process', () => {
     }
   });
 
+  // What is waited for is under way when the server lets go of the process.
   for (const [name, options, posts] of [
     ['a request that hangs', '', ''],
     ['a wait before a retry', '', '503'],
-    ['a provider of credentials', 'headers: () => new Promise(() => {}),', ''],
+    ['a provider of credentials', 'headers: () => new Promise(() => { server.unref(); }),', ''],
   ] as const) {
     it(`is not held by ${name}`, () => {
       const { status, output, tookMs } = run(`
@@ -60,11 +61,17 @@ describe('the process', () => {
           socket.unref().on('data', (data) => {
             const method = String(data).split(' ')[0];
             console.log('asked', method);
-            if ('${posts}' === '') return;
+            if ('${posts}' === '') {
+              server.unref();
+              return;
+            }
             const name = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
             const flags = JSON.stringify({ flags: [{ name, value: 'true' }] });
             const [status, body] = method === 'GET' ? ['200', flags] : ['${posts}', ''];
-            socket.write(['HTTP/1.1 ' + status + ' x', 'Content-Length: ' + body.length, '', body].join('\\r\\n'));
+            const head = ['HTTP/1.1 ' + status + ' x', 'Content-Length: ' + body.length, 'Connection: close'];
+            // Closed by the client, who has read the answer then.
+            if (method === 'POST') socket.on('close', () => server.unref());
+            socket.end([...head, '', body].join('\\r\\n'));
           });
         });
         server.listen(0, '127.0.0.1', () => {
@@ -78,7 +85,6 @@ describe('the process', () => {
             ${options}
           });
           exporter.export([record('open_session')], () => undefined);
-          setTimeout(() => server.unref(), 200);
         });
       `);
       assert.equal(status, 0, output);
