@@ -358,6 +358,161 @@ describe('encodeError', () => {
   });
 });
 
+function operationOf(attributes: Attributes, completion?: Attributes, staging?: Attributes) {
+  return driverLog(
+    encodeOperation(span('execute_statement', { attributes }), prepared(), completion, staging),
+  );
+}
+
+function retriesOf(own?: number, later?: number): number | undefined {
+  return operationOf(
+    own === undefined ? {} : { 'databricks.http.retry_count': own },
+    later === undefined ? undefined : { 'databricks.http.retry_count': later },
+  ).sql_operation?.retry_count;
+}
+
+function compressedOf(attributes: Attributes, completion?: Attributes): boolean | undefined {
+  return operationOf(attributes, completion).sql_operation?.is_compressed;
+}
+
+function chunksOf(completion: Attributes): object | undefined {
+  return operationOf({}, completion).sql_operation?.chunk_details;
+}
+
+function latencyOf(completion: Attributes): object | undefined {
+  return operationOf({}, completion).sql_operation?.result_latency;
+}
+
+function volumeOf(attributes: Attributes, staging?: Attributes): string | undefined {
+  return operationOf(attributes, undefined, staging).vol_operation?.volume_operation_type;
+}
+
+function formatOf(attributes: Attributes): string | undefined {
+  return driverLog(encodeOperation(span('close_statement', { attributes }), prepared()))
+    .sql_operation?.execution_result;
+}
+
+function timeOf(encoded: string): number | undefined {
+  return log(encoded).context.client_context.timestamp_millis;
+}
+
+describe('encodeOperation, of what only some spans say', () => {
+  it('takes ids of the completion where the call has none', () => {
+    const one = operationOf(
+      {},
+      { 'databricks.session.id': 'session-2', 'databricks.statement.id': 'statement-2' },
+    );
+    assert.equal(one.session_id, 'session-2');
+    assert.equal(one.sql_statement_id, 'statement-2');
+    const other = operationOf({ 'databricks.session.id': 'session-3' }, STATEMENT);
+    assert.equal(other.session_id, 'session-3');
+    const none = operationOf({});
+    assert.ok(!('session_id' in none) && !('sql_statement_id' in none));
+  });
+
+  it('counts the retries of a statement once, whichever span says more', () => {
+    assert.equal(retriesOf(3, 2), 3);
+    assert.equal(retriesOf(1, 2), 2);
+    assert.equal(retriesOf(1), 1);
+    assert.equal(retriesOf(undefined, 2), 2);
+    assert.equal(retriesOf(), undefined);
+  });
+
+  it('takes the close`s word for compression before the statement`s, and the result`s before the files`', () => {
+    const result = 'databricks.result.compressed';
+    const files = 'databricks.cloudfetch.compressed';
+    assert.equal(
+      compressedOf({ [result]: true, [files]: true }, { [result]: false, [files]: true }),
+      false,
+    );
+    assert.equal(compressedOf({ [result]: false, [files]: true }, { [files]: true }), false);
+    assert.equal(compressedOf({ [files]: true }, { [files]: false }), false);
+    assert.equal(compressedOf({ [files]: true }), true);
+    assert.equal(compressedOf({}), undefined);
+  });
+
+  it('tells the chunks of either end alone, and none without a count', () => {
+    assert.deepStrictEqual(chunksOf({ 'databricks.result.chunks_present': 3 }), {
+      total_chunks_present: 3,
+    });
+    assert.deepStrictEqual(chunksOf({ 'databricks.result.chunk_count': 2 }), {
+      total_chunks_iterated: 2,
+    });
+    assert.equal(chunksOf({ 'databricks.cloudfetch.total_duration': 2 }), undefined);
+  });
+
+  it('tells either latency of the result alone', () => {
+    assert.deepStrictEqual(latencyOf({ 'databricks.result.ready_duration': 0.5 }), {
+      result_set_ready_latency_millis: 500,
+    });
+    assert.deepStrictEqual(latencyOf({ 'databricks.result.consumption_duration': 0.5 }), {
+      result_set_consumption_latency_millis: 500,
+    });
+    assert.equal(latencyOf({}), undefined);
+  });
+
+  it('takes the totals of the call itself where no close came', () => {
+    const { sql_operation: one } = operationOf({ 'databricks.result.chunk_count': 2 });
+    assert.equal(one?.chunk_details?.total_chunks_iterated, 2);
+  });
+
+  it('names the volume operation of the SQL, unless a transfer says which it was', () => {
+    const summary = { 'db.query.summary': 'REMOVE' };
+    assert.equal(volumeOf(summary), 'DELETE');
+    assert.equal(volumeOf(summary, { 'databricks.operation': 'staging_get' }), 'GET');
+    assert.equal(volumeOf(summary, {}), 'DELETE');
+    assert.equal(volumeOf({ 'db.query.summary': 'SELECT' }), undefined);
+    assert.equal(volumeOf({}), undefined);
+  });
+
+  it('says no result format of a call that has no result, unless it was seen', () => {
+    assert.equal(formatOf({}), undefined);
+    assert.equal(formatOf({ 'databricks.result.format': 'cloudfetch' }), 'EXTERNAL_LINKS');
+  });
+});
+
+describe('encodeError, of what only some spans say', () => {
+  it('has no stack where there is none', () => {
+    const { error_info: info } = driverLog(encodeError(span('open_session'), prepared()));
+    assert.ok(info !== undefined && !('stack_trace' in info));
+  });
+
+  it('is of the time at which the call ended, and the call of that at which it started', () => {
+    const subject = span('execute_statement', { durationMs: 250 });
+    const startMs = timeOf(encodeOperation(subject, prepared())) ?? 0;
+    assert.equal(timeOf(encodeError(subject, prepared())), startMs + 250);
+    assert.equal(timeOf(encodeAnonymousError(subject, 'Agent')), startMs + 250);
+  });
+});
+
+describe('encodeAnonymousError', () => {
+  it('tells what kind of call failed and how, and nothing else', () => {
+    const { frontend_log_event_id: id, ...one } = log(
+      encodeAnonymousError(span('execute_statement', FULL_ERROR), 'Agent "1"'),
+    );
+    assert.match(id, /^[0-9a-f-]{36}$/);
+    assert.deepStrictEqual(one, {
+      context: {
+        client_context: { user_agent: 'Agent "1"', timestamp_millis: 1_790_000_000_125 },
+      },
+      entry: {
+        sql_driver_log: {
+          sql_operation: {
+            operation_detail: { is_internal_call: false, operation_type: 'EXECUTE_STATEMENT' },
+          },
+          error_info: { error_name: '42P01', stack_trace: '' },
+        },
+      },
+    });
+  });
+
+  it('has another id each time: it is to be linked to nothing', () => {
+    const subject = span('execute_statement', FULL_ERROR);
+    const [a, b] = [1, 2].map(() => log(encodeAnonymousError(subject, 'A')).frontend_log_event_id);
+    assert.notEqual(a, b);
+  });
+});
+
 describe('encodeBody', () => {
   it('is one JSON text in ASCII, however many pieces it has', () => {
     const logs = Array.from({ length: 100 }, () =>
