@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hasOwnException, isTerminal } from '../../src/aggregation/failure';
+import { hasFailed, hasOwnException, isTerminal, wasCanceled } from '../../src/aggregation/failure';
 import type { ReadableSpan } from '../../src/otel';
 
 function span(attributes: ReadableSpan['attributes']): ReadableSpan {
@@ -25,6 +25,9 @@ describe('isTerminal', () => {
     'EHOSTUNREACH',
     'ETIMEDOUT',
     'EAI_AGAIN',
+    'TIMEOUT',
+    'ATTEMPTS_EXCEEDED',
+    'TIMEOUT_EXCEEDED',
   ]) {
     it(`${type} is retryable`, () => {
       assert.ok(!isTerminal(span({ 'error.type': type })));
@@ -52,5 +55,33 @@ describe('hasOwnException', () => {
     for (const events of [undefined, null, 7, [], [null], [{}], [{ attributes: null }]]) {
       assert.equal(hasOwnException({ events } as unknown as ReadableSpan), false);
     }
+  });
+});
+
+describe('hasOwnException, of events that are some', () => {
+  it('is told by an exception among them', () => {
+    const exception = { attributes: { 'exception.type': 'Error' } };
+    assert.ok(hasOwnException({ events: [{}, exception] } as unknown as ReadableSpan));
+  });
+});
+
+describe('hasFailed', () => {
+  it('is told by the status', () => {
+    assert.ok(hasFailed({ status: { code: 2 } } as ReadableSpan));
+    for (const status of [{ code: 0 }, { code: 1 }, undefined]) {
+      assert.ok(!hasFailed({ status } as unknown as ReadableSpan));
+    }
+  });
+});
+
+describe('wasCanceled', () => {
+  it('is told by the type, of fetches and downloads alone', () => {
+    const canceled = span({ 'error.type': 'CANCELED' });
+    assert.ok(wasCanceled('fetch', canceled));
+    assert.ok(wasCanceled('download', canceled));
+    for (const role of ['statement', 'close', 'cancel', 'staging'] as const) {
+      assert.ok(!wasCanceled(role, canceled));
+    }
+    assert.ok(!wasCanceled('fetch', span({ 'error.type': 'CLOSED' })));
   });
 });
