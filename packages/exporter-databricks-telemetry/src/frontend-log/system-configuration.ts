@@ -38,5 +38,5 @@ export function sanitizeProcessName(name: string | undefined): string | undefine
   const base = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1);
   const stem = base.replace(/(?!^)\.[^.]*$/, '');
   // Such a "name" is an argument list without spaces, not a program.
-  return stem === '' || stem.includes('=') ? undefined : redact(stem, MAX_NAME_LENGTH) || undefined;
+  return stem.includes('=') ? undefined : redact(stem, MAX_NAME_LENGTH) || undefined;
 }
