@@ -537,6 +537,7 @@ describe('sanitizeProcessName', () => {
     ['C:\\apps\\server.js', 'server'],
     ['node --db-password=x app.js', 'node'],
     ['--password=x', undefined],
+    ['server.min.js', 'server.min'],
     ['.hidden', '.hidden'],
     ['  ', undefined],
     ['', undefined],

@@ -245,11 +245,12 @@ describe('stackFrames', () => {
 
   const FRAMES: readonly (readonly [string, string])[] = [
     ['    at f (native)', 'at f (native)'],
+    ['    at f (/node_modules/c/x.js:1:2)', 'at f (c/x.js:1:2)'],
     ['    at f (/x.js:1234567:1234567)  ', 'at f (x.js:1234567:1234567)'],
     ['    at async f$1._g (/a/x.js:1:2)', 'at async f$1._g (x.js:1:2)'],
     ['    at f (<anonymous>)', 'at f (<anonymous>)'],
     ['    at f (node:fs:1:2)', 'at f (node:fs:1:2)'],
-    ['    at /a/x.js:1:2', 'at x.js:1:2'],
+    ['    at /a/x.js:12:34', 'at x.js:12:34'],
     ['    at async node:fs:1:2', 'at async node:fs:1:2'],
     ['    at C:\\a\\x.js:1:2', 'at x.js:1:2'],
     ['    at f (/a/node_modules/b/node_modules/c/d/x.js:1:2)', 'at f (c/d/x.js:1:2)'],
@@ -272,6 +273,7 @@ describe('stackFrames', () => {
     const frame = '    at f (/x.js:1:2)';
     const before = `${'m'.repeat(8_192 - frame.length - 1)}\n`;
     assert.equal(stackFrames(before + frame), 'at f (x.js:1:2)');
+    assert.equal(stackFrames(`${before}m${frame}\n${frame}\n`), '');
     assert.equal(stackFrames(`${before}${frame}3`), '', 'column 23, not 2');
   });
 });
