@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 const INSTRUMENTATION = 'instrumentation-databricks-sql';
 const EXPORTER = 'exporter-databricks-telemetry';
 
-/** Folder or file below `build/src`, and the tests that are to notice. */
+/** Folder or file below `build/src`, and the tests that are to notice, the quick ones first: the first that fails ends it. */
 const TARGETS = {
   statement: {
     package: INSTRUMENTATION,
     files: 'statement*.js',
-    tests: ['patches/*', 'metrics*', 'statement*', 'open-statements*', 'trace-context*'],
+    tests: ['statement*', 'open-statements*', 'trace-context*', 'metrics*', 'patches/*'],
   },
   errors: { package: INSTRUMENTATION, files: 'errors.js', tests: ['errors*'] },
   sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
