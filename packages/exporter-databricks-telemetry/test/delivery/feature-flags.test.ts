@@ -1,5 +1,10 @@
 import assert from 'node:assert';
-import { FeatureFlags, type FlagFetch } from '../../src/delivery/feature-flags';
+import {
+  FeatureFlags,
+  type FlagFetch,
+  featureFlagPath,
+  readFlag,
+} from '../../src/delivery/feature-flags';
 import type { Verdict } from '../../src/delivery/response';
 import { DiagRecorder } from '../diag-recorder';
 
@@ -141,6 +146,24 @@ describe('FeatureFlags', () => {
     assert.equal(fetches, 1);
   });
 
+  it('forgets the oldest of more than 128 hosts that nobody refers to, before their time', async () => {
+    for (let host = 0; host < 200; host += 1)
+      await flags.resolve(`${host}.example.com`, answers(on));
+    assert.ok(flags.size <= 130, String(flags.size));
+    assert.equal(flags.peek('0.example.com'), 'unknown');
+    assert.equal(flags.peek('199.example.com'), 'on');
+  });
+
+  it('keeps a host that is being asked', async () => {
+    const pending: ((verdict: Verdict) => void)[] = [];
+    const asked = flags.resolve(HOST, () => new Promise((resolve) => pending.push(resolve)));
+    flags.release('other.example.com', '1');
+    assert.equal(flags.size, 1);
+    pending[0]?.(on);
+    await asked;
+    assert.equal(flags.peek(HOST), 'on');
+  });
+
   it('forgets a host that nobody refers to when its time is over, not one in use', async () => {
     flags.retain(HOST, '1');
     flags.retain('b.example.com', '2');
@@ -152,5 +175,53 @@ describe('FeatureFlags', () => {
     flags.release('unknown.example.com', '1');
     assert.equal(flags.size, 1);
     assert.equal(flags.peek('b.example.com'), 'on');
+  });
+});
+
+describe('readFlag', () => {
+  const MINUTE_MS = 60_000;
+
+  it('is on when the flag is there and true', () => {
+    for (const told of ['true', 'TRUE', true]) {
+      assert.ok(readFlag({ flags: [{}, { name: NAME, value: told }] }).isEnabled);
+    }
+    for (const told of ['false', 'yes', '1', 1, false, null, undefined]) {
+      assert.ok(!readFlag({ flags: [{ name: NAME, value: told }] }).isEnabled);
+    }
+  });
+
+  it('is off when it is not there', () => {
+    const others = [[], [{ name: 'other', value: 'true' }], [null, 'x', { name: NAME }], NAME, {}];
+    for (const flags of [...others, undefined]) assert.ok(!readFlag({ flags }).isEnabled);
+  });
+
+  const TTLS: readonly (readonly [unknown, number])[] = [
+    [900, 15],
+    ['900', 15],
+    [1, 1],
+    [60, 1],
+    [3_600, 60],
+    [86_400, 60],
+    [0, 15],
+    [-5, 15],
+    ['soon', 15],
+    [null, 15],
+    [[900], 15],
+  ];
+  for (const [ttl, minutes] of TTLS) {
+    it(`holds ${minutes} minutes after a time of ${JSON.stringify(ttl)} seconds`, () => {
+      assert.equal(readFlag({ ttl_seconds: ttl }).ttlMs, minutes * MINUTE_MS);
+      assert.equal(readFlag({ ttlSeconds: ttl }).ttlMs, minutes * MINUTE_MS);
+    });
+  }
+});
+
+describe('featureFlagPath', () => {
+  it('asks for a release', () => {
+    const path = '/api/2.0/connector-service/feature-flags/NODEJS/';
+    assert.equal(featureFlagPath('2.1.0'), `${path}2.1.0`);
+    assert.equal(featureFlagPath('2.1.0-oss'), `${path}2.1.0`);
+    assert.equal(featureFlagPath('2.1.0-oss.1'), `${path}2.1.0-oss.1`);
+    assert.equal(featureFlagPath('2/../x'), `${path}2%2F..%2Fx`);
   });
 });
