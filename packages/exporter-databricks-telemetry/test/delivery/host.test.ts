@@ -156,6 +156,103 @@ describe('parseHost', () => {
     });
   }
 
+  for (const [address, isPublic] of [
+    ['1.0.0.0', true],
+    ['9.255.255.255', true],
+    ['11.0.0.0', true],
+    ['100.63.255.255', true],
+    ['100.127.255.255', false],
+    ['100.128.0.0', true],
+    ['101.64.0.0', true],
+    ['126.255.255.255', true],
+    ['128.0.0.0', true],
+    ['168.254.0.1', true],
+    ['169.253.0.1', true],
+    ['169.255.0.1', true],
+    ['171.16.0.1', true],
+    ['172.16.0.0', false],
+    ['173.16.0.1', true],
+    ['191.168.0.1', true],
+    ['192.0.0.1', false],
+    ['192.0.1.1', true],
+    ['192.1.0.1', true],
+    ['192.167.0.1', true],
+    ['192.169.0.1', true],
+    ['193.0.0.1', true],
+    ['197.18.0.1', true],
+    ['198.17.0.1', true],
+    ['198.18.0.1', false],
+    ['198.19.0.1', false],
+    ['198.20.0.1', true],
+    ['223.255.255.255', true],
+    ['168.63.129.15', true],
+    ['[1fff::1]', false],
+    ['[2000::1]', true],
+    ['[3fff::1]', true],
+    ['[4000::1]', false],
+    ['[2001:1ff::1]', false],
+    ['[2001:200::1]', true],
+    ['[2003::1]', true],
+    ['[2000:1::1]', true],
+    ['[2000::]', true],
+  ] as const) {
+    it(`takes ${address} for ${isPublic ? 'public' : 'not public'}`, () => {
+      assert.equal(accepted(address) !== undefined, isPublic);
+    });
+  }
+
+  for (const suffix of [
+    'localdomain',
+    'local',
+    'internal',
+    'intranet',
+    'lan',
+    'home',
+    'corp',
+    'home.arpa',
+    'localtest.me',
+    'lvh.me',
+    'nip.io',
+    'sslip.io',
+    'xip.io',
+    'metadata.goog',
+  ]) {
+    it(`takes names below ${suffix} for private, and no others that end so`, () => {
+      assert.equal(accepted(`a.${suffix}`), undefined);
+      assert.equal(accepted(suffix), undefined);
+      assert.ok(accepted(`a.x${suffix}`));
+    });
+  }
+
+  it('has an authority in brackets for an address of IPv6, and none for its name', () => {
+    assert.deepStrictEqual(accepted('[2606:4700::1111]:8443'), {
+      hostname: '2606:4700::1111',
+      port: 8443,
+      key: '[2606:4700::1111]:8443',
+    });
+  });
+
+  it('takes ports from 1 to 65535, of the connection as well', () => {
+    for (const port of [1, 65_535]) {
+      assert.equal(accepted(`a.example.com:${port}`)?.port, port);
+      assert.equal(accepted('a.example.com', port)?.port, port);
+    }
+    for (const port of [0, 65_536, 1.5, Number.NaN, -1]) {
+      assert.equal(accepted('a.example.com', port), undefined);
+    }
+  });
+
+  it('takes names as long as names can be', () => {
+    const label = 'x'.repeat(63);
+    const name = [label, label, label, 'x'.repeat(61)].join('.');
+    assert.equal(name.length, 253);
+    assert.ok(accepted(name));
+    assert.equal(accepted(`${name}x`), undefined);
+    assert.equal(accepted(`${'x'.repeat(64)}.example.com`), undefined);
+    assert.equal(accepted('a-.example.com'), undefined);
+    assert.ok(accepted('a_b-c.example.com'));
+  });
+
   it(`accepts nothing of ${RUNS} hostile strings that leads to a refused class`, function () {
     this.timeout(60_000);
     const octet = fc.oneof(
