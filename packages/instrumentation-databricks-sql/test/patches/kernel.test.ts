@@ -1,10 +1,21 @@
 import { SpanStatusCode } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import { AlwaysOffSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert';
 import { isDriverAtLeast } from '../support/driver';
 import { HAS_KERNEL, KERNEL_ABSENCE } from '../support/kernel';
 import { TestBed } from '../support/test-bed';
 import type { Client, Session } from '../support/test-bed';
+
+/** The body of a request of the kernel, as far as it matters here. */
+interface SentStatement {
+  readonly statement: string;
+  readonly query_tags?: readonly object[];
+}
+
+function tagOf(context: SpanContext | undefined): object {
+  return { key: 'traceparent', value: `00-${context?.traceId}-${context?.spanId}-01` };
+}
 
 async function fetchAll(session: Session, sql: string): Promise<void> {
   const operation = await session.executeStatement(sql);
@@ -108,6 +119,45 @@ describe(`the kernel${KERNEL_ABSENCE}`, () => {
     const { attributes } = bed.spanOf('execute_statement');
     assert.equal(attributes['databricks.statement.state'], 'FINISHED');
     assert.equal(attributes['databricks.statement.poll_count'], undefined, 'not known');
+  });
+
+  it('ends a statement that was not when the call resolves', async () => {
+    await withKernel(async (session) => {
+      const operation = await session.executeStatement('SELECT 1');
+      assert.equal(
+        bed.spanOf('execute_statement').attributes['databricks.statement.state'],
+        'FINISHED',
+      );
+      await operation.close();
+    });
+  });
+
+  it('is given the trace context with the application`s own tags and options', async () => {
+    const options = { queryTags: { team: 'a' }, maxRows: 7 };
+    const own = { queryTags: { traceparent: 'mine' } };
+    await withKernel(async (session) => {
+      await session.executeStatement('SELECT 1');
+      bed.instrumentation.setConfig({ traceContext: 'query-tags' });
+      await session.executeStatement('SELECT 2');
+      await session.executeStatement('SELECT 3', options);
+      await session.executeStatement('SELECT 4', own);
+      await session.getCatalogs();
+    });
+    assert.deepEqual(options, { queryTags: { team: 'a' }, maxRows: 7 });
+    const sent = bed.warehouse.requests.flatMap(({ name, args }) =>
+      name === 'PostStatement' ? [args as unknown as SentStatement] : [],
+    );
+    const [, second, third] = bed.spansOf('execute_statement').map((span) => span.spanContext());
+    assert.deepEqual(
+      sent.map(({ statement, query_tags: tags }) => [statement, tags]),
+      [
+        ['SELECT 1', undefined],
+        ['SELECT 2', [tagOf(second)]],
+        ['SELECT 3', [tagOf(third), { key: 'team', value: 'a' }]],
+        ['SELECT 4', [{ key: 'traceparent', value: 'mine' }]],
+        ['SHOW CATALOGS', undefined],
+      ],
+    );
   });
 
   it('tells a cancel', async () => {
