@@ -72,6 +72,21 @@ describe('metrics', () => {
     });
   }
 
+  it('are recorded where a required parent is missing, and hooks are not called', async () => {
+    let calls = 0;
+    const hook = (): void => {
+      calls += 1;
+    };
+    const hooks = { requestHook: hook, responseHook: hook };
+    bed.instrumentation.setConfig({ requireParentSpan: true, ...hooks });
+    await story();
+    assert.equal(bed.spansOf('execute_statement').length, 0);
+    assert.equal(calls, 0);
+    const durations = await bed.metric('db.client.operation.duration');
+    assert.equal(durations.length, 2);
+    assert.equal(histogram(await bed.metric('db.client.response.returned_rows')).sum, 207);
+  });
+
   it('count the statements that are open', async () => {
     const active = async (): Promise<unknown> =>
       (await bed.metric('databricks.client.statement.active'))[0]?.value;
