@@ -13,7 +13,7 @@ const TARGETS = {
   statement: {
     package: INSTRUMENTATION,
     files: 'statement*.js',
-    tests: ['statement*', 'open-statements*', 'trace-context*', 'metrics*', 'patches/*'],
+    tests: ['statement', 'statement-*', 'open-statements', 'trace-context', 'metrics', 'patches/*'],
   },
   errors: { package: INSTRUMENTATION, files: 'errors.js', tests: ['errors*'] },
   sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
