@@ -171,7 +171,7 @@ class Output {
 
 class Sanitizer {
   private readonly output: Output;
-  /** What to replace once it is reached: the value of a setting, the rows after the first. */
+  /** What to replace once it is reached: the value of a setting, the literals of a list, the rows after the first. */
   private nextStart = -1;
   private nextLast = -1;
   private nextReplacement = '';
@@ -190,7 +190,7 @@ class Sanitizer {
     for (let i = 0; i < count; i++) {
       const kind = tokens.kind(i);
       if (kind === TokenKind.WORD) {
-        if (tokens.keyword(i) !== Keyword.NONE) i = this.keyword(i);
+        if (tokens.keyword(i) !== Keyword.NONE) this.keyword(i);
       } else if (kind !== TokenKind.BLANK && kind !== TokenKind.OPERATOR) {
         i = this.replaceable(i, kind);
         if (output.isFull) break;
@@ -245,37 +245,35 @@ class Sanitizer {
     return last;
   }
 
-  private keyword(index: number): number {
+  private keyword(index: number): void {
     switch (this.tokens.keyword(index)) {
       case Keyword.IN:
-        return this.inList(index);
+        this.inList(index);
+        break;
       case Keyword.VALUES:
         this.rows(this.tokens.significant(index + 1));
-        return index;
+        break;
       case Keyword.SET:
         this.setting(index);
-        return index;
+        break;
       case Keyword.ADD:
         this.resource(index);
-        return index;
-      default:
-        return index;
+        break;
     }
   }
 
-  private inList(index: number): number {
+  private inList(index: number): void {
     const { tokens, isCut } = this;
     const open = tokens.significant(index + 1);
-    if (tokens.operatorAt(open) !== Code.PARENTHESIS_OPEN) return index;
+    if (tokens.operatorAt(open) !== Code.PARENTHESIS_OPEN) return;
     const end = literalListEnd(tokens, open, isCut);
     if (end === -1) {
       const row = tokens.significant(open + 1);
       if (tokens.operatorAt(row) === Code.PARENTHESIS_OPEN) this.rows(row);
-      return index;
+      return;
     }
     const isClosed = tokens.operatorAt(end) === Code.PARENTHESIS_CLOSE;
-    this.output.replace(open + 1, isClosed ? end - 1 : end, MASK);
-    return isClosed ? end - 1 : end;
+    this.replaceNext(open + 1, isClosed ? end - 1 : end, MASK);
   }
 
   /** Marks the rows of literals after the one at `first` as to be dropped. */
