@@ -149,7 +149,6 @@ export class Statement {
 
   /** The call that opened the statement rejected: there is nothing to close. */
   submitFailed(error: unknown, seen: FailureContext): void {
-    this.submitted = true;
     this.endFailed(this.tracing.describeError(error, seen), error);
   }
 
