@@ -23,5 +23,5 @@ export default {
   // As deep below the root as the package: tests read files of the repository by relative paths.
   tempDirName: '../../.stryker-tmp',
   cleanTempDir: 'always',
-  timeoutMS: 20_000,
+  timeoutMS: Number(process.env.MUTATION_TIMEOUT_MS ?? 20_000),
 };
