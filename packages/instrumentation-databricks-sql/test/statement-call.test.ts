@@ -1,11 +1,17 @@
+import { diag, DiagLogLevel } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert';
 import type { RequestInfo, ResponseInfo } from '../src/config';
 import { operationKey } from '../src/statement-call';
+import { keepDiagnostics } from './support/diagnostics';
 import { TestBed } from './support/test-bed';
 
 const SQL = "SELECT 'x'";
+
+function throws(): never {
+  throw new Error('of the application');
+}
 
 describe('hooks', () => {
   let bed: TestBed;
@@ -76,6 +82,22 @@ describe('hooks', () => {
     assert.equal(response?.error, thrown);
     assert.ok(response !== undefined && !('response' in response) && !('statementId' in response));
     assert.equal(hooked('execute_statement')['app.response'], 'seen');
+  });
+
+  it('are told of by name when they throw, and not at all where there are none', async () => {
+    const warnings: string[] = [];
+    keepDiagnostics(DiagLogLevel.WARN, (...parts) => {
+      warnings.push(parts.join(' '));
+    });
+    bed.instrumentation.setConfig({});
+    await bed.withSession((session) => session.executeStatement(SQL));
+    assert.deepEqual(warnings, []);
+    bed.instrumentation.setConfig({ requestHook: throws, responseHook: throws });
+    await bed.withSession((session) => session.executeStatement(SQL));
+    diag.disable();
+    assert.equal(warnings.length, 2);
+    assert.match(warnings[0] ?? '', /requestHook failed/);
+    assert.match(warnings[1] ?? '', /responseHook failed/);
   });
 
   it('are not called for spans that nobody records', async () => {

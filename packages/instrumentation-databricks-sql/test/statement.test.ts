@@ -385,6 +385,30 @@ describe('Statement', () => {
     assert.ok(!('databricks.result.row_count' in (bench.spans[1]?.attributes ?? {})));
   });
 
+  it('ends at the state that was seen, whatever comes behind it', async () => {
+    const failing = bench.statement();
+    const closing = bench.statement();
+    for (const statement of [failing, closing]) statement.opened({});
+    clock.tick(10);
+    for (const statement of [failing, closing]) statement.polled(1, FINISHED);
+    clock.tick(10);
+    failing.callRejected(new Error('x'), {}, {});
+    closing.closed('CLOSED');
+    assert.deepEqual(await bench.durations(), [20, 2]);
+    assert.deepEqual(
+      bench.spans.map(({ attributes }) => attributes[STATE]),
+      ['FINISHED', 'FINISHED'],
+    );
+  });
+
+  it('is measured without a span when reading what it finished with fails', async () => {
+    const statement = bench.statement(bench.tracing, false);
+    statement.opened({});
+    statement.polled(1, FINISHED);
+    statement.callRejected(new Error('x'), {}, {});
+    assert.deepEqual(await bench.durations(), [0, 1]);
+  });
+
   it('records one failure as an exception once', () => {
     const error = new Error('x');
     for (let times = 0; times < 2; times += 1) {
@@ -414,6 +438,15 @@ describe('Statement', () => {
         assert.equal(status.code, SpanStatusCode.UNSET);
       }
       assert.equal(bench.spans.length, 2);
+    });
+
+    it('that is under way excuses no other failure', () => {
+      const statement = bench.statement();
+      statement.opened({});
+      statement.beginClose('CANCELED');
+      statement.callRejected(Object.assign(new Error('x'), { errorCode: 'ERROR' }), {}, {});
+      assert.equal(bench.span.attributes[STATE], 'ERROR');
+      assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
 
     it('that failed is none', () => {
