@@ -7,6 +7,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type * as Driver from '@databricks/sql';
 import { Pipeline, unaccounted } from '../pipeline';
@@ -66,7 +67,9 @@ class Warehouse {
 
   async stop(): Promise<void> {
     this.#tell('stop');
-    await once(this.#child, 'exit');
+    await once(this.#child, 'close');
+    // Its handles are let go in the turn after.
+    await turn();
   }
 
   #tell(message: ToWarehouse): void {
@@ -93,6 +96,8 @@ async function runBare(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  // They open when they are first looked at.
+  void [process.stdout, process.stderr];
   const handlesBefore = handles();
   const control = startControl();
   const { warehouse, connection } = await Warehouse.start();
