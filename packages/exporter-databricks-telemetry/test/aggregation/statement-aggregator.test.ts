@@ -528,3 +528,68 @@ describe('StatementAggregator: bounds', () => {
     assert.ok((bench.records[0]?.bytes ?? 0) > id.length);
   });
 });
+
+describe('StatementAggregator: what is told of each span', () => {
+  it('a session that is closed without an id completes nothing', () => {
+    const bench = new Bench();
+    bench.driver.span('execute_statement', { attributes: { 'databricks.statement.id': 's1' } });
+    bench.driver.span('close_session');
+    assert.deepEqual(bench.lines, ['operation close_session']);
+    assert.equal(bench.aggregator.statements, 1);
+  });
+
+  it('a connect may say that the driver reports its connection by itself', () => {
+    const bench = new Bench();
+    bench.driver.connect({ 'databricks.driver.telemetry_enabled': true });
+    bench.driver.openSession();
+    assert.deepEqual(bench.lines, []);
+    assert.equal(bench.aggregator.skipped, 2);
+    assert.ok(!bench.isUrgent);
+  });
+
+  it('nothing that makes no record is urgent', () => {
+    const bench = new Bench();
+    bench.driver.connect();
+    assert.ok(!bench.isUrgent);
+    bench.driver.openSession();
+    bench.driver.openSession();
+    assert.ok(!bench.isUrgent);
+    bench.driver.execute('s1');
+    bench.driver.close('s1');
+    bench.driver.execute('s1');
+    assert.ok(!bench.isUrgent);
+  });
+
+  it('a close adds to what a record is estimated to keep', () => {
+    const bench = new Bench();
+    bench.driver.execute('s1');
+    bench.driver.execute('s2');
+    bench.driver.close('s2');
+    bench.aggregator.close();
+    const [closed = 0, open = 0] = bench.records.map(({ bytes }) => bytes);
+    assert.equal(closed - open, 1_024);
+  });
+
+  it('what the sink turns away is not made', () => {
+    const asked: boolean[] = [];
+    const offered: JoinedSpan[] = [];
+    const aggregator = new StatementAggregator(
+      { maxStatements: 10, maxErrorsPerStatement: 10 },
+      new Accounting(),
+      {
+        turnsAway: (isError) => {
+          asked.push(isError);
+          return !isError;
+        },
+        offer: (record) => offered.push(record),
+      },
+    );
+    const failed = { status: { code: 2 }, attributes: {}, events: [] } as unknown as ReadableSpan;
+    aggregator.end('call', failed);
+    assert.deepEqual(asked, [false, true]);
+    assert.deepEqual(
+      offered.map(({ isError }) => isError),
+      [true],
+    );
+  });
+});
