@@ -13,20 +13,11 @@ export function authenticatedHeaders(
   customHeaders: Readonly<Record<string, string>>,
   credentials: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const organization: Record<string, string> =
-    orgId === undefined || hasHeader(customHeaders, ORG_ID_HEADER)
-      ? {}
-      : { [ORG_ID_HEADER]: orgId };
   return mergeHeaders(
-    { ...CONTENT_HEADERS, 'User-Agent': userAgent },
-    organization,
+    { ...CONTENT_HEADERS, 'User-Agent': userAgent, [ORG_ID_HEADER]: orgId },
     customHeaders,
     credentials,
   );
-}
-
-function hasHeader(headers: Readonly<Record<string, string>>, name: string): boolean {
-  return Object.keys(headers).some((own) => own.toLowerCase() === name);
 }
 
 /** Those that describe the body or the connection are not the caller's to set. */
@@ -38,8 +29,10 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
-/** Later ones win, whatever the case of their names. */
-function mergeHeaders(...all: Readonly<Record<string, string>>[]): Record<string, string> {
+/** Later ones win, whatever the case of their names; what is no text is left out. */
+function mergeHeaders(
+  ...all: Readonly<Record<string, string | undefined>>[]
+): Record<string, string> {
   const merged = new Map<string, [string, string]>();
   for (const headers of all) {
     for (const [name, value] of Object.entries(headers)) {
