@@ -197,7 +197,7 @@ describe('readFlag', () => {
 
   const TTLS: readonly (readonly [unknown, number])[] = [
     [900, 15],
-    ['900', 15],
+    ['1800', 30],
     [1, 1],
     [60, 1],
     [3_600, 60],
