@@ -121,9 +121,9 @@ export const benchmark: Benchmark = {
   async run(effort): Promise<Figure[]> {
     const figures: Figure[] = [];
     for (const [chunks, target, gate, limit] of [
-      [0, 0.3, 0.5, 2.6],
-      [20, 0.1, 0.15, 0.7],
-      [200, 0.05, 0.08, 0.18],
+      [0, 0.3, 0.5, 3],
+      [20, 0.1, 0.15, 0.8],
+      [200, 0.05, 0.08, 0.25],
     ] as const) {
       const arms = [ours(chunks), peer(chunks), floor(chunks)];
       const rounds = await alternate(arms, [[OURS, PEER]], effort);

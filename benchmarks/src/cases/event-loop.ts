@@ -65,7 +65,8 @@ export const benchmark: Benchmark = {
         ...sampledRatio('with our telemetry, against the driver alone', withUs, without),
         row: 16,
         target: 1.1,
-        gate: 4,
+        gate: 1.2,
+        limit: 20,
       },
     ];
   },

@@ -123,7 +123,7 @@ export const benchmark: Benchmark = {
         label: 'statement with 20 chunks, unsampled, against one span',
         target: 1.25,
         gate: 1.4,
-        limit: 9,
+        limit: 12,
       }),
       query.added('least', UNPATCHED, SPAN, {
         label: 'floor: one unsampled span, one promise and two clock readings per chunk',
@@ -133,7 +133,7 @@ export const benchmark: Benchmark = {
         label: 'statement with 20 chunks, sampled, against 1 + 20 spans',
         target: 1.15,
         gate: 1.3,
-        limit: 2.6,
+        limit: 3.2,
       }),
       query.added('least, sampled', UNPATCHED, SPANS, {
         label: 'floor: 1 + 20 spans with the same attributes, active, one promise per call',
@@ -143,7 +143,7 @@ export const benchmark: Benchmark = {
         label: 'executeStatement, against one span',
         target: 1.35,
         gate: 1.6,
-        limit: 2.8,
+        limit: 3.5,
       }),
       execute.added('least', UNPATCHED, SPAN, {
         label: 'floor: one span with the same attributes, active, one promise per call',
