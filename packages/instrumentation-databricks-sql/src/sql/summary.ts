@@ -72,7 +72,8 @@ class SummaryReader {
       const kind = tokens.kind(i);
       if (kind <= TokenKind.COMMENT) continue;
       if (kind === TokenKind.OPERATOR) {
-        i = this.operator(i);
+        const code = tokens.operatorAt(i);
+        if (code !== Code.DOT) i = this.operator(i, code);
       } else if (kind === TokenKind.WORD || kind === TokenKind.QUOTED) {
         // Most words are none that a summary looks at.
         if (this.startsStatement || this.expectsTarget || tokens.keyword(i) !== Keyword.NONE) {
@@ -90,11 +91,8 @@ class SummaryReader {
   }
 
   /** Acts on the operator at `index`; returns the position of the last token it took. */
-  private operator(index: number): number {
-    const code = this.tokens.operatorAt(index);
+  private operator(index: number, code: number): number {
     switch (code) {
-      case Code.DOT:
-        return index;
       case Code.PARENTHESIS_OPEN:
         if (this.depth === MAX_DEPTH) return this.tokens.count;
         // In `FROM (a JOIN b)` the parentheses are still in the FROM clause.

@@ -51,8 +51,6 @@ class Tokenizer {
   private readonly length: number;
   /** Kind of the token at hand, set by the method that reads it. */
   private kind: number = UNKNOWN;
-  private previousKind: number = BLANK;
-  private previousKeyword: number = Keyword.NONE;
   private isInHint = false;
 
   constructor(private readonly tokens: TokenList) {
@@ -97,12 +95,10 @@ class Tokenizer {
         kind = OPERATOR;
         pos++;
       } else {
-        pos = this.other(pos, charClass);
+        pos = this.other(pos, charClass, count);
         kind = this.kind;
       }
       tokens.set(count++, kind, keyword, pos);
-      this.previousKind = kind;
-      this.previousKeyword = keyword;
     }
     tokens.end(count);
   }
@@ -137,7 +133,8 @@ class Tokenizer {
     }
   }
 
-  private other(pos: number, charClass: number): number {
+  /** `count`: tokens so far. */
+  private other(pos: number, charClass: number, count: number): number {
     const { codes, length } = this;
     switch (charClass) {
       case CharClass.DIGIT:
@@ -145,18 +142,18 @@ class Tokenizer {
       case CharClass.QUOTE:
         return this.take(STRING, this.closed(stringEnd(codes, pos, length)));
       case CharClass.SPECIAL:
-        return this.special(pos);
+        return this.special(pos, count);
       default:
         return this.beyondAscii(pos);
     }
   }
 
-  private special(pos: number): number {
+  private special(pos: number, count: number): number {
     const { codes, length } = this;
     const next = codes[pos + 1] as number;
     switch (codes[pos]) {
       case Code.DOT:
-        if (!isDigit(next) || this.isOperand(pos)) return this.take(OPERATOR, pos + 1);
+        if (!isDigit(next) || this.isOperand(pos, count)) return this.take(OPERATOR, pos + 1);
         return this.take(NUMBER, numberEnd(codes, pos));
       case Code.ASTERISK:
         if (!this.isInHint || next !== Code.SLASH) return this.take(OPERATOR, pos + 1);
@@ -167,7 +164,7 @@ class Tokenizer {
       case Code.BACK_QUOTE:
         return this.takeClosed(QUOTED, backQuotedEnd(codes, pos, length));
       case Code.COLON:
-        return this.colon(pos, next);
+        return this.colon(pos, next, count);
       case Code.MINUS:
         if (next === Code.MINUS) return this.take(COMMENT, lineCommentEnd(codes, pos, length));
         return this.sign(pos, next);
@@ -200,9 +197,9 @@ class Tokenizer {
   }
 
   /** `::`, a marker, or the colon of a path into a value. */
-  private colon(pos: number, next: number): number {
+  private colon(pos: number, next: number, count: number): number {
     if (next === Code.COLON) return this.take(OPERATOR, pos + 2);
-    const isPath = this.previousKeyword === Keyword.NONE && this.isOperand(pos);
+    const isPath = this.isOperand(pos, count) && this.tokens.keyword(count - 1) === Keyword.NONE;
     if (isPath || !isWordStart(this.codes, pos + 1)) return this.take(OPERATOR, pos + 1);
     return this.take(MARKER, wordEnd(this.codes, pos + 1));
   }
@@ -229,8 +226,9 @@ class Tokenizer {
   }
 
   /** Whether what directly precedes `pos` is something that a dot or a colon can reach into. */
-  private isOperand(pos: number): boolean {
-    const { previousKind } = this;
+  private isOperand(pos: number, count: number): boolean {
+    if (count === 0) return false;
+    const previousKind = this.tokens.kind(count - 1);
     if (previousKind === OPERATOR) {
       const code = this.codes[pos - 1];
       return code === Code.PARENTHESIS_CLOSE || code === Code.BRACKET_CLOSE;
