@@ -83,7 +83,10 @@ function startControl(): Promise<HeapGrowth | undefined> | undefined {
   const child = fork(__filename, [...process.argv.slice(2), '--bare'], {
     execArgv: ['--expose-gc'],
   });
-  return once(child, 'message').then(([growth]) => (growth as { growth?: HeapGrowth }).growth);
+  return new Promise((resolve, reject) => {
+    child.once('message', ({ growth }: { growth?: HeapGrowth }) => resolve(growth));
+    child.once('exit', (code) => reject(new Error(`the bare driver's soak ended with ${code}`)));
+  });
 }
 
 async function runBare(): Promise<void> {

@@ -133,7 +133,9 @@ function creation(
   return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
     [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
-    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: isLZ4Compressed,
+    ...(isLZ4Compressed === undefined
+      ? {}
+      : { [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: isLZ4Compressed }),
     ...statement.identity,
   };
 }
