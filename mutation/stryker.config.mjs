@@ -2,7 +2,11 @@
 const { MUTATED_FILES = '', MUTATION_TESTS = '', MUTATION_REPORT = 'mutation.json' } = process.env;
 
 export default {
-  plugins: ['@stryker-mutator/mocha-runner'],
+  plugins: [
+    '@stryker-mutator/mocha-runner',
+    new URL('compiler-lines.mjs', import.meta.url).pathname,
+  ],
+  ignorers: ['compiler-lines'],
   testRunner: 'mocha',
   mochaOptions: {
     'no-config': true,
