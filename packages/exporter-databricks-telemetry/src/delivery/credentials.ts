@@ -21,11 +21,13 @@ export async function fetchCredentials(
   if (!source) {
     return { kind: 'missing' };
   }
-  const headers = await withDeadline(source, timeoutMs, signal);
+  // Read once: what a provider gives may be anything, and may throw when it is read.
+  const copied = () => source().then((given) => ({ ...given }));
+  const headers = await withDeadline(copied, timeoutMs, signal);
   if (headers.kind !== 'value') {
     return headers;
   }
-  const authorization = Object.entries(headers.value ?? {}).some(
+  const authorization = Object.entries(headers.value).some(
     ([name, value]) => name.toLowerCase() === 'authorization' && typeof value === 'string' && value,
   );
   return authorization ? { kind: 'present', headers: headers.value } : { kind: 'missing' };

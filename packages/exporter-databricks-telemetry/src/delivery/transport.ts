@@ -59,6 +59,7 @@ export function send(
   }
   return new Promise((resolve) => {
     let isSettled = false;
+    let clientRequest: ClientRequest | undefined;
     const settle = (outcome: TransportAnswer | TransportFailure) => {
       // The socket of a settled request may serve another one already: nothing of ours may touch it again.
       if (isSettled) {
@@ -79,17 +80,15 @@ export function send(
     timer.unref();
     signal.addEventListener('abort', abort);
 
-    const clientRequest = withTracingSuppressed(() => {
-      try {
-        return httpsRequest(requestOptions(target, request));
-      } catch (error) {
-        // Headers with characters that HTTP does not allow.
-        fail(error);
-        return undefined;
-      }
-    });
+    try {
+      clientRequest = withTracingSuppressed(() => httpsRequest(requestOptions(target, request)));
+    } catch (error) {
+      // Headers with characters that HTTP does not allow.
+      fail(error);
+      return;
+    }
     clientRequest
-      ?.on('error', fail)
+      .on('error', fail)
       // Nobody asked for an upgrade: with a listener the socket is ours to end.
       .on('upgrade', (_response, socket) => {
         socket.destroy();
@@ -97,9 +96,7 @@ export function send(
       })
       .on('socket', (socket) => socket.unref())
       .on('response', (response) => read(response, settle));
-    if (clientRequest) {
-      write(clientRequest, request.body ?? []);
-    }
+    write(clientRequest, request.body ?? []);
   });
 }
 
@@ -146,12 +143,8 @@ function read(
         chunks.push(chunk);
       }
     })
+    // Of an answer that breaks off as well.
     .on('error', (error) => settle({ kind: 'network', code: errorCode(error) }))
-    .on('close', () => {
-      if (!response.complete) {
-        settle({ kind: 'network', code: 'ECONNRESET' });
-      }
-    })
     .on('end', () =>
       settle({
         kind: 'answer',

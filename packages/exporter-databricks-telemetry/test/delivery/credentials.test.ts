@@ -44,7 +44,14 @@ describe('fetchCredentials', () => {
   });
 
   it('has no text of a provider that fails', async () => {
-    assert.deepStrictEqual(await fetchCredentials(rejects, 1_000, signal), { kind: 'failed' });
+    const unreadable = {
+      get Authorization(): never {
+        return throws();
+      },
+    };
+    for (const source of [rejects, () => Promise.resolve(unreadable)]) {
+      assert.deepStrictEqual(await fetchCredentials(source, 1_000, signal), { kind: 'failed' });
+    }
   });
 });
 

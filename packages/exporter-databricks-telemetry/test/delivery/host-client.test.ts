@@ -3,6 +3,7 @@ import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
 import type { Host } from '../../src/delivery/host';
 import { HostClients } from '../../src/delivery/host-client';
 import { defaultsOf } from '../../src/option-table';
+import { DiagRecorder } from '../diag-recorder';
 
 function host(name: string): Host {
   return { hostname: name, port: 443, key: name };
@@ -86,6 +87,67 @@ describe('HostClients', () => {
     nowMs += 10 * 60_000 + 1;
     clients.acquire(host('b'), '3');
     assert.equal(clients.get('a'), undefined);
+  });
+
+  it('counts what was dropped by its reason', () => {
+    const client = clients.acquire(host('a'), '1');
+    client.drop('refused', 2);
+    client.drop('refused', 3);
+    client.drop('too_large', 1);
+    assert.deepStrictEqual(client.dropped, { refused: 5, too_large: 1 });
+  });
+
+  it('keeps the memory of a host that asked to be left alone, until that is over', () => {
+    const client = clients.acquire(host('a'), '1');
+    client.pausedUntilMs = nowMs + 1;
+    clients.release('1');
+    assert.equal(clients.get('a'), client);
+    nowMs += 1;
+    clients.removeIfIdle(client);
+    assert.equal(clients.get('a'), undefined);
+  });
+
+  /** A client that nobody refers to, kept for its failure. */
+  function failed(name: string): void {
+    const client = clients.acquire(host(name), name);
+    client.breaker.tryAcquire()?.failure();
+    client.lastUsedMs = nowMs;
+    clients.release(name);
+  }
+
+  it('keeps that memory for ten minutes from its last use, and no host that is in use', () => {
+    const used = clients.acquire(host('used'), 'used');
+    nowMs = 60_000;
+    failed('a');
+    nowMs += 10 * 60_000;
+    clients.acquire(host('b'), 'b');
+    assert.ok(clients.get('a'));
+    nowMs += 1;
+    clients.acquire(host('c'), 'c');
+    assert.equal(clients.get('a'), undefined);
+    assert.equal(clients.get('used'), used);
+  });
+
+  it('keeps it of no more than 128 hosts', () => {
+    for (let index = 0; index < 128; index += 1) {
+      failed(`h${index}`);
+    }
+    assert.equal(clients.list().length, 128);
+    clients.acquire(host('b'), 'b');
+    assert.equal(clients.list().length, 128);
+    assert.equal(clients.get('h0'), undefined);
+  });
+
+  it('warns once of more than 128 hosts that are in use', () => {
+    const diag = new DiagRecorder().install();
+    const counts = [128, 129, 130].map((hosts) => {
+      for (let index = 0; index < hosts; index += 1) {
+        clients.acquire(host(`h${index}`), `${index}`);
+      }
+      return diag.warnings('telemetry goes to more than 128 hosts');
+    });
+    diag.remove();
+    assert.deepStrictEqual(counts, [0, 1, 1]);
   });
 
   it('lists nothing when empty; removing a missing host is safe; clear empties', () => {

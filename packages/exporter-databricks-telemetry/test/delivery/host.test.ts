@@ -52,6 +52,7 @@ describe('parseHost', () => {
       'dbc-1.cloud.databricks.com.',
       'dbc-1.cloud.databricks.com:443',
       ' dbc-1.cloud.databricks.com ',
+      `${' '.repeat(8)}dbc-1.cloud.databricks.com${' '.repeat(8)}`,
     ]) {
       assert.deepStrictEqual(
         parseHost(spelling, undefined, false),
@@ -100,6 +101,9 @@ describe('parseHost', () => {
     '0x7f.1',
     '127.1',
     '1.2.3.4.5',
+    'a.example.0xdead',
+    'a.example.0x',
+    'a.example.42',
     '[::1',
     '[::ffff:127.0.0.1%25lo]',
   ]) {
@@ -238,7 +242,7 @@ describe('parseHost', () => {
       assert.equal(accepted('a.example.com', port)?.port, port);
     }
     for (const port of [0, 65_536, 1.5, Number.NaN, -1]) {
-      assert.equal(accepted('a.example.com', port), undefined);
+      assert.deepStrictEqual(parseHost('a.example.com', port, true), { refused: 'malformed' });
     }
   });
 
@@ -251,6 +255,8 @@ describe('parseHost', () => {
     assert.equal(accepted(`${'x'.repeat(64)}.example.com`), undefined);
     assert.equal(accepted('a-.example.com'), undefined);
     assert.ok(accepted('a_b-c.example.com'));
+    assert.ok(accepted('a.example.4u'));
+    assert.ok(accepted('a.example.u4'));
   });
 
   it(`accepts nothing of ${RUNS} hostile strings that leads to a refused class`, function () {

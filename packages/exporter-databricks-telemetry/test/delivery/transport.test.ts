@@ -1,11 +1,12 @@
 import assert from 'node:assert';
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, Socket, createServer } from 'node:net';
+import * as sinon from 'sinon';
 import { send, type TransportRequest } from '../../src/delivery/transport';
 import {
   type Responder,
   TelemetryServer,
   answer,
-  hang,
   plainTextAgent,
   reset,
   status,
@@ -106,9 +107,72 @@ describe('send', () => {
     assert.deepStrictEqual(outcome, { kind: 'network', code: 'UNKNOWN' });
   });
 
-  it('gives up in time', async () => {
-    server.script.push(hang);
+  it('has one for errors whose code is none of Node.js', async () => {
+    const agent = plainTextAgent(() => 1);
+    agent.createConnection = () => {
+      throw Object.assign(new Error('of a proxy'), { code: 7 });
+    };
+    const target = { hostname: 'a.example.com', port: 443, agent };
+    assert.deepStrictEqual(await send(target, GET, 10_000, controller.signal), {
+      kind: 'network',
+      code: 'UNKNOWN',
+    });
+  });
+
+  it('gives up in time, and its connection with it', async () => {
+    let closed: Promise<unknown> | undefined;
+    server.script.push((_request, response) => {
+      closed = once(response, 'close');
+    });
     assert.deepStrictEqual(await sent(POST, 20), { kind: 'timeout' });
+    await closed;
+  });
+
+  it('keeps the connection of a request that was answered, for the next', async () => {
+    const ports: (number | undefined)[] = [];
+    for (let request = 0; request < 2; request += 1) {
+      await answered((_request, response) => {
+        ports.push(response.socket?.remotePort);
+        response.end('{}');
+      });
+    }
+    assert.equal(new Set(ports).size, 1);
+  });
+
+  it('holds no process', async () => {
+    const agent = plainTextAgent(() => 1);
+    const socket = new Socket();
+    agent.createConnection = () => socket;
+    const unref = sinon.spy(socket, 'unref');
+    const target = { hostname: 'a.example.com', port: 443, agent };
+    const outcome = send(target, GET, 10_000, controller.signal);
+    await once(socket, 'newListener');
+    await new Promise(setImmediate);
+    assert.ok(unref.called);
+    controller.abort();
+    await outcome;
+  });
+
+  it('has no more than 8 connections to a host without an agent', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const target = { hostname: '127.0.0.1', port, agent: undefined };
+    const outcomes = Promise.all(
+      Array.from({ length: 10 }, () => send(target, GET, 10_000, controller.signal)),
+    );
+    while (sockets.length < 8) {
+      await once(silent, 'connection');
+    }
+    for (let turn = 0; turn < 20; turn += 1) {
+      await new Promise(setImmediate);
+    }
+    assert.equal(sockets.length, 8);
+    controller.abort();
+    assert.ok((await outcomes).every(({ kind }) => kind === 'aborted'));
+    silent.close();
   });
 
   it('gives up when it is told to, and asks nobody after', async () => {
