@@ -12,7 +12,7 @@ export default {
     'no-config': true,
     'no-package': true,
     require: [new URL('one-mocha.cjs', import.meta.url).pathname],
-    spec: MUTATION_TESTS.split(','),
+    spec: [new URL('load-mutated.cjs', import.meta.url).pathname, ...MUTATION_TESTS.split(',')],
   },
   coverageAnalysis: 'perTest',
   mutate: MUTATED_FILES.split(','),
