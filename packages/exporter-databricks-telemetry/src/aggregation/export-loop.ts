@@ -200,11 +200,6 @@ export class ExportLoop {
       if (!withinCall) this.#run();
     };
     this.#flight = batch;
-    this.#flightTimer = setTimeout(() => {
-      logDebug(`the exporter did not answer within ${this.#options.exportTimeoutMs} ms`);
-      answer(failedOutcome(batch));
-    }, this.#options.exportTimeoutMs);
-    this.#flightTimer.unref();
     try {
       withTracingSuppressed(() =>
         this.#exporter.export([...batch], (result) => answer(readOutcome(batch, result))),
@@ -214,6 +209,14 @@ export class ExportLoop {
       answer(failedOutcome(batch));
     }
     withinCall = false;
+    // Neither answered nor closed within the call.
+    if (this.#flight === batch) {
+      this.#flightTimer = setTimeout(() => {
+        logDebug(`the exporter did not answer within ${this.#options.exportTimeoutMs} ms`);
+        answer(failedOutcome(batch));
+      }, this.#options.exportTimeoutMs);
+      this.#flightTimer.unref();
+    }
     return answered;
   }
 
