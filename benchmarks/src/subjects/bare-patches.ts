@@ -3,26 +3,20 @@
  * the driver runs, and one promise more per call, because a failure must reach the caller and nobody else. For a chunk
  * the time it took, and no span.
  */
-import {
-  context,
-  SpanKind,
-  trace,
-  type Attributes,
-  type Context,
-  type Span,
-  type Tracer,
-} from '@opentelemetry/api';
+import { context, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
 import type {
   DriverMethod,
   MethodPatch,
 } from '../../../packages/instrumentation-databricks-sql/build/src/traced';
 import { statementId } from '../harness/ids';
 import {
-  closeAttributes,
+  closingAttributes,
   CONNECTION_ID,
   creationAttributes,
+  describeClose,
+  describeDownload,
+  describeOutcome,
   downloadAttributes,
-  outcomeAttributes,
 } from './statement-spans';
 
 function rethrow(error: unknown): never {
@@ -30,7 +24,7 @@ function rethrow(error: unknown): never {
 }
 
 /** A method with a span that is active while it runs, and gets what is only known in the end. */
-function withSpan(start: (active: Context) => Span, outcome: () => Attributes): MethodPatch {
+function withSpan(start: (active: Context) => Span, describe: (span: Span) => void): MethodPatch {
   return (original: DriverMethod) =>
     function patched(this: unknown, ...args: unknown[]): unknown {
       const active = context.active();
@@ -39,7 +33,7 @@ function withSpan(start: (active: Context) => Span, outcome: () => Attributes): 
         Reflect.apply(original, this, args),
       ) as Promise<unknown>;
       return running.then((result) => {
-        span.setAttributes(outcome());
+        describe(span);
         span.end();
         return result;
       }, rethrow);
@@ -55,15 +49,24 @@ export function spanned(tracer: Tracer): MethodPatch {
         { kind: SpanKind.CLIENT, attributes: creationAttributes(CONNECTION_ID) },
         active,
       ),
-    () => outcomeAttributes(statementId(), CONNECTION_ID),
+    (span) => {
+      describeOutcome(span, statementId(), CONNECTION_ID);
+    },
   );
 }
 
 /** For `close`. */
 export function closing(tracer: Tracer): MethodPatch {
   return withSpan(
-    (active) => tracer.startSpan('close', { kind: SpanKind.CLIENT }, active),
-    () => closeAttributes(statementId(), 0, CONNECTION_ID),
+    (active) =>
+      tracer.startSpan(
+        'close',
+        { kind: SpanKind.CLIENT, attributes: closingAttributes(CONNECTION_ID) },
+        active,
+      ),
+    (span) => {
+      describeClose(span, statementId(), 0, CONNECTION_ID);
+    },
   );
 }
 
@@ -73,7 +76,7 @@ export function downloading(tracer: Tracer): MethodPatch {
   return withSpan(
     (active) =>
       tracer.startSpan('cloudfetch.download', { attributes: downloadAttributes(id, 0) }, active),
-    () => ({}),
+    describeDownload,
   );
 }
 

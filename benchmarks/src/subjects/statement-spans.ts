@@ -2,7 +2,7 @@
  * The spans of one statement with the attributes the instrumentation gives them, started on any tracer. The one who
  * measures the processor alone starts them himself, so that both arms pay for the very same spans.
  */
-import { SpanKind, type Attributes, type Tracer } from '@opentelemetry/api';
+import { SpanKind, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CLIENT_BACKEND,
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
@@ -52,19 +52,39 @@ import { SESSION_ID } from '../harness/ids';
 
 export const CONNECTION_ID = '7f3c8a52-6f2f-4d53-9f0e-5d0b6cf0a111';
 
-function identity(connectionId: string): Attributes {
+/** What every span of a session, and every closing span of it, is given; made once per connection. */
+interface SessionAttributes {
+  readonly identity: Attributes;
+  readonly closing: Attributes;
+}
+
+function sessionOf(connectionId: string): SessionAttributes {
   return {
-    [ATTR_DATABRICKS_CONNECTION_ID]: connectionId,
-    [ATTR_DATABRICKS_CLIENT_BACKEND]: 'thrift',
-    [ATTR_DATABRICKS_WAREHOUSE_ID]: '0123456789abcdef',
-    [ATTR_DATABRICKS_SESSION_ID]: SESSION_ID,
+    identity: {
+      [ATTR_DATABRICKS_CONNECTION_ID]: connectionId,
+      [ATTR_DATABRICKS_CLIENT_BACKEND]: 'thrift',
+      [ATTR_DATABRICKS_WAREHOUSE_ID]: '0123456789abcdef',
+      [ATTR_DATABRICKS_SESSION_ID]: SESSION_ID,
+    },
+    closing: {
+      [ATTR_DB_SYSTEM_NAME]: 'databricks',
+      [ATTR_SERVER_ADDRESS]: 'workspace.cloud.databricks.com',
+      [ATTR_DB_NAMESPACE]: 'main|sales',
+      [ATTR_DATABRICKS_CONNECTION_ID]: connectionId,
+      [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT,
+    },
   };
 }
 
-const IDENTITY = identity(CONNECTION_ID);
+const sessions = new Map([[CONNECTION_ID, sessionOf(CONNECTION_ID)]]);
 
-function identityOf(connectionId: string): Attributes {
-  return connectionId === CONNECTION_ID ? IDENTITY : identity(connectionId);
+function attributesOf(connectionId: string): SessionAttributes {
+  let session = sessions.get(connectionId);
+  if (session === undefined) {
+    session = sessionOf(connectionId);
+    sessions.set(connectionId, session);
+  }
+  return session;
 }
 
 /** Of the `connect` span. */
@@ -97,39 +117,45 @@ export function creationAttributes(connectionId: string): Attributes {
   };
 }
 
-export function outcomeAttributes(statementId: string, connectionId: string): Attributes {
-  return {
+/** What a statement's span is given in its end. */
+export function describeOutcome(span: Span, statementId: string, connectionId: string): void {
+  span.setAttributes(attributesOf(connectionId).identity);
+  span.setAttributes({
     [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_STATEMENT_STATE]: 'FINISHED',
     [ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS]: false,
     [ATTR_DATABRICKS_STATEMENT_POLL_COUNT]: 2,
     [ATTR_DATABRICKS_STATEMENT_POLL_DURATION]: 0.021,
-    ...identityOf(connectionId),
-  };
+  });
 }
 
-export function closeAttributes(
+export function closingAttributes(connectionId: string): Attributes {
+  return attributesOf(connectionId).closing;
+}
+
+/** What the span of a close is given in its end: the totals. */
+export function describeClose(
+  span: Span,
   statementId: string,
   chunks: number,
   connectionId: string,
-): Attributes {
-  return {
-    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT,
-    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+): void {
+  span.setAttributes(attributesOf(connectionId).identity);
+  span.setAttributes({
     [ATTR_DATABRICKS_RESULT_FORMAT]: 'cloudfetch',
     [ATTR_DATABRICKS_RESULT_COMPRESSED]: true,
     [ATTR_DATABRICKS_RESULT_ROW_COUNT]: chunks * 1_000,
     [ATTR_DATABRICKS_RESULT_READY_DURATION]: 0.12,
     [ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION]: 1.4,
-    [ATTR_DATABRICKS_RESULT_CHUNK_COUNT]: chunks,
     [ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT]: chunks,
+    [ATTR_DATABRICKS_RESULT_CHUNK_COUNT]: chunks,
     [ATTR_DATABRICKS_RESULT_SIZE]: chunks * 1_048_576,
+    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
     [ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION]: 0.04,
     [ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION]: 0.09,
     [ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION]: 0.8,
-    [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
-    ...identityOf(connectionId),
-  };
+    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+  });
 }
 
 /** Starts and ends the span of one connect. */
@@ -145,20 +171,28 @@ export function connectSpan(tracer: Tracer, connectionId: string): void {
 export function downloadAttributes(statementId: string, index: number): Attributes {
   return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
-    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
     [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
-    [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
-    [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
     [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: true,
-    ...IDENTITY,
+    [ATTR_DATABRICKS_STATEMENT_ID]: statementId,
+    ...attributesOf(CONNECTION_ID).identity,
   };
+}
+
+/** What the span of a download is given in its end. */
+export function describeDownload(span: Span): void {
+  span.setAttributes({
+    [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: 1_048_576,
+    [ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT]: 1_000,
+  });
 }
 
 /** Starts and ends the span of one download. */
 export function downloadSpan(tracer: Tracer, statementId: string, index: number): void {
-  tracer
-    .startSpan('cloudfetch.download', { attributes: downloadAttributes(statementId, index) })
-    .end();
+  const span = tracer.startSpan('cloudfetch.download', {
+    attributes: downloadAttributes(statementId, index),
+  });
+  describeDownload(span);
+  span.end();
 }
 
 /** Starts and ends the span of one statement. */
@@ -171,7 +205,7 @@ export function statementSpan(
     kind: SpanKind.CLIENT,
     attributes: creationAttributes(connectionId),
   });
-  statement.setAttributes(outcomeAttributes(statementId, connectionId));
+  describeOutcome(statement, statementId, connectionId);
   statement.end();
 }
 
@@ -182,12 +216,12 @@ export function closeSpan(
   chunks: number,
   connectionId = CONNECTION_ID,
 ): void {
-  tracer
-    .startSpan('close', {
-      kind: SpanKind.CLIENT,
-      attributes: closeAttributes(statementId, chunks, connectionId),
-    })
-    .end();
+  const close = tracer.startSpan('close', {
+    kind: SpanKind.CLIENT,
+    attributes: closingAttributes(connectionId),
+  });
+  describeClose(close, statementId, chunks, connectionId);
+  close.end();
 }
 
 /** Starts and ends the spans of one statement: its own, one per chunk, its close. */
