@@ -18,7 +18,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/(?:dapi|dkea|dskea|dsapi|dose)[A-Za-z0-9]{8}[A-Za-z0-9_-]*/gi, REDACTED],
   [/eyJ[\w-]{4}[\w-]*(?:\.[\w-]*){0,4}/g, REDACTED],
   [
-    /((?:token|passw(?:or)?d|passwd|pwd|secret|api[_-]?key|accountkey|signature|\bsig|credentials?|authorization)[\\"']{0,4}[ \t]{0,8}[:=][ \t]{0,8})(?:\\*"[^"]*"?|\\*'[^']*'?|[^\s"'&,;)}\]]+)/gi,
+    /((?:token|passw(?:or)?d|pwd|secret|api[_-]?key|accountkey|signature|\bsig|credentials?|authorization)[\\"']{0,4}[ \t]{0,8}[:=][ \t]{0,8})(?:\\*"[^"]*"?|\\*'[^']*'?|[^\s"'&,;)}\]]+)/gi,
     `$1${REDACTED}`,
   ],
   [/([\\/](?:home|users)[\\/])[^\\/\s)\]:]+/gi, `$1${REDACTED}`],

@@ -4,8 +4,10 @@ import {
   errorName,
   errorStack,
   executionResult,
+  operationFacts,
   statementType,
   statementVerb,
+  typedOperations,
   volumeOperationType,
 } from '../../src/frontend-log/operation-facts';
 import type { TimedEvent } from '../../src/otel';
@@ -17,6 +19,24 @@ function event(name: string, attributes?: Attributes): TimedEvent {
 function of(format: string): Attributes {
   return { 'databricks.result.format': format };
 }
+
+describe('operationFacts', () => {
+  it('knows what a call is by its kind', () => {
+    assert.deepStrictEqual(operationFacts('get_tables'), {
+      operationType: 'LIST_TABLES',
+      statementType: 'METADATA',
+      hasResult: true,
+    });
+    assert.deepStrictEqual(operationFacts('open_session'), { operationType: 'CREATE_SESSION' });
+    assert.deepStrictEqual(operationFacts('constructor'), {});
+  });
+
+  it('has a type for all but one of them', () => {
+    const types = typedOperations().map(({ operationType }) => operationType);
+    assert.ok(types.includes('LIST_TABLES'));
+    assert.ok(types.every((type) => /^[A-Z_]+$/.test(type)));
+  });
+});
 
 describe('statementVerb', () => {
   it('is the first word of the summary', () => {

@@ -90,6 +90,8 @@ describe('redact', () => {
     ['{"token":"a b"}', '{"token":<redacted>}'],
     ['{\\"token\\":\\"a b\\"}', '{\\"token\\":<redacted>}'],
     ["'token' : 'a'", "'token' : <redacted>"],
+    ['token="a b', 'token=<redacted>'],
+    ["token='a b", 'token=<redacted>'],
     ['/home/ada/x', '/home/<redacted>/x'],
     ['\\Users\\ada\\x', '\\Users\\<redacted>\\x'],
     ['/users/ada:1', '/users/<redacted>:1'],
@@ -97,9 +99,9 @@ describe('redact', () => {
     ['/home/ada]x', '/home/<redacted>]x'],
     ['/home/a b', '/home/<redacted> b'],
     ['/root/x', '/<redacted>/x'],
-    ['/var/folders/a/b/c', '/var/folders/<redacted>/c'],
-    ['/var/lib/a/c', '/var/lib/<redacted>/c'],
-    ['/opt/a/c', '/opt/<redacted>/c'],
+    ['/var/folders/aa/bb/c', '/var/folders/<redacted>/c'],
+    ['/var/lib/aa/c', '/var/lib/<redacted>/c'],
+    ['/opt/aa/c', '/opt/<redacted>/c'],
     ['/srv/a b', '/srv/<redacted> b'],
     ['/app/a:1', '/app/<redacted>:1'],
     ['/tmp/a)b', '/tmp/<redacted>)b'],
@@ -145,6 +147,18 @@ describe('redact', () => {
         return !redact(text).includes(secret.slice(0, 8));
       }),
     );
+  });
+
+  it('cuts before the word that does not fit, whatever separates it', () => {
+    for (const [head, tail] of [
+      ['one two', ' three'],
+      ['one\ntwo', ' three'],
+      ['one two', '\nthree'],
+    ] as const) {
+      assert.equal(redact(`${head}${tail}`, 10), head);
+    }
+    assert.equal(redact('one two', 7), 'one two');
+    assert.equal(redact('onetwothree', 10), '');
   });
 
   it('leaves harmless text alone', () => {
