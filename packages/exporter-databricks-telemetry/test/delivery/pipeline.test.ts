@@ -159,8 +159,8 @@ describe('Pipeline', () => {
     const host = { hostname: '127.0.0.1', port, key: `127.0.0.1:${port}` };
     const outcome = exported([operation], { host, agent: undefined });
     await connected;
-    assert.equal((await outcome)[0]?.kind, 'undelivered');
     silent.close();
+    assert.equal((await outcome)[0]?.kind, 'undelivered');
   });
 
   describe('and the flag', () => {
