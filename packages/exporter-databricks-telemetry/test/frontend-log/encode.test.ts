@@ -323,6 +323,11 @@ describe('encodeError', () => {
     assert.equal(one.operation_latency_ms, undefined);
   });
 
+  it('says what kind of call failed', () => {
+    const { sql_operation: one } = driverLog(encodeError(span('close_session'), prepared()));
+    assert.equal(one?.operation_detail?.operation_type, 'DELETE_SESSION');
+  });
+
   it('takes no text of the server or the application for a name', () => {
     const attributes = {
       'databricks.error.condition': 'no such table main.people',
