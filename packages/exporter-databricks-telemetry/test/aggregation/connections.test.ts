@@ -45,6 +45,30 @@ describe('Connections', () => {
     assert.ok(!connections.reportsByItself(of('a')));
   });
 
+  it('are not remembered without an id', () => {
+    const connections = new Connections();
+    const nobody = { attributes: reporting } as unknown as ReadableSpan;
+    connections.connected(nobody);
+    connections.learnReporter(nobody);
+    assert.equal(connections.size, 0);
+    assert.ok(!connections.reportsByItself(nobody));
+  });
+
+  it('keep their facts when their reporter is learnt, and are no reporters before', () => {
+    const diag = new DiagRecorder().install();
+    const connections = new Connections();
+    const connect = of('a');
+    connections.connected(connect);
+    connections.learnReporter(of('a', { 'databricks.driver.telemetry_enabled': false }));
+    assert.equal(connections.factsOf(of('a')), connect.attributes);
+    assert.equal(diag.lines.length, 0);
+    connections.connected(of('b'));
+    connections.learnReporter(of('c', reporting));
+    diag.remove();
+    assert.ok(!connections.reportsByItself(of('b')));
+    assert.equal(diag.warnings('the driver reports the telemetry of a connection by itself'), 1);
+  });
+
   it('are a thousand at most, the newest', () => {
     const connections = new Connections();
     for (let index = 0; index < 1_001; index += 1) connections.connected(of(`${index}`));

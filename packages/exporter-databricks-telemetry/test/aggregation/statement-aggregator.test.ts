@@ -401,6 +401,25 @@ describe('StatementAggregator: errors', () => {
     assert.deepEqual(bench.accounting.dropped, { statement_errors: 7 });
   });
 
+  it('a later call that failed completes it with its totals, and with nothing else', () => {
+    const completionOf = (attributes: Record<string, number>): unknown => {
+      const bench = new Bench();
+      bench.driver.execute('s1');
+      bench.driver.of('s1', 'fetch', { failure: TERMINAL, attributes });
+      return bench.records[0]?.join.completion?.['databricks.http.retry_count'];
+    };
+    const retries = { 'databricks.http.retry_count': 2 };
+    assert.equal(completionOf({ ...retries, 'databricks.result.row_count': 1 }), 2);
+    assert.equal(completionOf(retries), undefined);
+  });
+
+  it('the call itself does not complete it, whatever it says', () => {
+    const bench = new Bench();
+    const attributes = { 'databricks.result.row_count': 1 };
+    bench.driver.execute('s1', { failure: TERMINAL, attributes });
+    assert.equal(bench.records[0]?.join.completion, undefined);
+  });
+
   it('a failure that surfaced on other spans is told once', () => {
     const bench = new Bench();
     bench.driver.execute('s1');

@@ -137,6 +137,18 @@ describe('FeatureFlags', () => {
     assert.equal(fetches, 2);
   });
 
+  it('asks once when what was shared failed, or was refused of a flag that is known', async () => {
+    const both = (verdict: Verdict) =>
+      Promise.all([1, 2].map(() => flags.resolve(HOST, answers(verdict))));
+    await both(down);
+    assert.equal(fetches, 1);
+    await both(on);
+    nowMs += 900_000;
+    const states = (await both(refused)).map(({ state }) => state);
+    assert.deepStrictEqual(states, ['on', 'on']);
+    assert.equal(fetches, 3);
+  });
+
   it('does not ask again for each connection (defect 12: an off flag was fetched at every connect)', async () => {
     flags.retain(HOST, '1');
     await flags.resolve(HOST, answers(off));
