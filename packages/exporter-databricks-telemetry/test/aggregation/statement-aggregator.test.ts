@@ -339,6 +339,14 @@ describe('StatementAggregator: totals of a close that has none', () => {
   });
 });
 
+/** The retries in the completion of a statement whose fetch failed with these attributes. */
+function retriesAfterFailure(attributes: Record<string, number>): unknown {
+  const bench = new Bench();
+  bench.driver.execute('s1');
+  bench.driver.of('s1', 'fetch', { failure: TERMINAL, attributes });
+  return bench.records[0]?.join.completion?.['databricks.http.retry_count'];
+}
+
 describe('StatementAggregator: errors', () => {
   it('a terminal error of the statement is told at once, after its record', () => {
     const bench = new Bench();
@@ -402,15 +410,9 @@ describe('StatementAggregator: errors', () => {
   });
 
   it('a later call that failed completes it with its totals, and with nothing else', () => {
-    const completionOf = (attributes: Record<string, number>): unknown => {
-      const bench = new Bench();
-      bench.driver.execute('s1');
-      bench.driver.of('s1', 'fetch', { failure: TERMINAL, attributes });
-      return bench.records[0]?.join.completion?.['databricks.http.retry_count'];
-    };
     const retries = { 'databricks.http.retry_count': 2 };
-    assert.equal(completionOf({ ...retries, 'databricks.result.row_count': 1 }), 2);
-    assert.equal(completionOf(retries), undefined);
+    assert.equal(retriesAfterFailure({ ...retries, 'databricks.result.row_count': 1 }), 2);
+    assert.equal(retriesAfterFailure(retries), undefined);
   });
 
   it('the call itself does not complete it, whatever it says', () => {

@@ -36,6 +36,11 @@ describe('FeatureFlags', () => {
     };
   }
 
+  /** Two connections ask at a time. */
+  function both(verdict: Verdict) {
+    return Promise.all([1, 2].map(() => flags.resolve(HOST, answers(verdict))));
+  }
+
   beforeEach(() => {
     nowMs = 1;
     fetches = 0;
@@ -138,8 +143,6 @@ describe('FeatureFlags', () => {
   });
 
   it('asks once when what was shared failed, or was refused of a flag that is known', async () => {
-    const both = (verdict: Verdict) =>
-      Promise.all([1, 2].map(() => flags.resolve(HOST, answers(verdict))));
     await both(down);
     assert.equal(fetches, 1);
     await both(on);
