@@ -1,4 +1,5 @@
 import { Code } from './characters';
+import { Keyword, keywordAt } from './keywords';
 import { type TokenList, TokenKind } from './tokens';
 
 /** Formats whose name before a dot makes the back-quoted part after it a path: ``delta.`/path` ``. */
@@ -7,6 +8,8 @@ const PATH_FORMATS = new Set([
   'binaryfile',
   'csv',
   'delta',
+  'deltasharing',
+  'excel',
   'iceberg',
   'image',
   'json',
@@ -18,6 +21,9 @@ const PATH_FORMATS = new Set([
 
 /** A name that needs no back quotes to be told from its neighbours in a list parted by blanks and dots. */
 const SAFE_NAME = /^[\p{L}\p{N}_-]+$/u;
+
+/** What {@link nameEnd} gives for a name that cannot be told. */
+export const UNKNOWN_NAME = -1;
 
 const HIGH_SURROGATES = 0xd800;
 const LOW_SURROGATES = 0xdc00;
@@ -42,15 +48,43 @@ export function isMaskedName(tokens: TokenList, index: number): boolean {
       i++;
     }
   }
-  if (index < 2 || tokens.operatorAt(index - 1) !== Code.DOT) return false;
-  return PATH_FORMATS.has(tokens.slice(index - 2).toLowerCase());
+  return followsFormat(tokens, index);
 }
 
-/** Position of the last token of the dotted name that starts at `index`. */
+/** Whether the part at `index` comes after the name of a format and a dot. */
+function followsFormat(tokens: TokenList, index: number): boolean {
+  const dot = tokens.significantBefore(index);
+  if (dot === -1 || tokens.operatorAt(dot) !== Code.DOT) return false;
+  const format = tokens.significantBefore(dot);
+  if (format === -1) return false;
+  const name = tokens.slice(format).toLowerCase();
+  return PATH_FORMATS.has(tokens.kind(format) === TokenKind.QUOTED ? name.slice(1, -1) : name);
+}
+
+/**
+ * Position of the last token of the dotted name that starts at `index`, or {@link UNKNOWN_NAME} when a part of it is
+ * none that can be told: a word that starts with a digit, a variable, `IDENTIFIER(…)`.
+ */
 export function nameEnd(tokens: TokenList, index: number): number {
   let last = index;
-  while (tokens.operatorAt(last + 1) === Code.DOT && tokens.isName(last + 2)) last += 2;
-  return last;
+  for (;;) {
+    const next = tokens.significant(last + 1);
+    // The dot of `.2024` is in the number.
+    if (tokens.codes[tokens.start(next)] !== Code.DOT) {
+      return isIdentifierClause(tokens, last, next) ? UNKNOWN_NAME : last;
+    }
+    const part = tokens.significant(next + 1);
+    if (tokens.kind(next) !== TokenKind.OPERATOR || !tokens.isName(part)) return UNKNOWN_NAME;
+    last = part;
+  }
+}
+
+/** Whether the word at `index` is the IDENTIFIER of `IDENTIFIER(…)`, given the position of what follows it. */
+function isIdentifierClause(tokens: TokenList, index: number, next: number): boolean {
+  if (tokens.operatorAt(next) !== Code.PARENTHESIS_OPEN) return false;
+  if (tokens.kind(index) !== TokenKind.WORD) return false;
+  // Parts of a dotted name have no keyword of their own.
+  return keywordAt(tokens.codes, tokens.start(index), tokens.endOf(index)) === Keyword.IDENTIFIER;
 }
 
 /** The part of a name at `index`, without its back quotes where it does not need them. */
@@ -68,14 +102,17 @@ export function dottedName(tokens: TokenList, index: number, last: number): stri
     return tokens.text.slice(tokens.start(index), tokens.endOf(last));
   }
   let name = namePart(tokens, index);
-  for (let i = index + 2; i <= last; i += 2) name += `.${namePart(tokens, i)}`;
+  for (let i = index + 1; i <= last; i++) {
+    if (tokens.isName(i)) name += `.${namePart(tokens, i)}`;
+  }
   return name;
 }
 
-/** Whether no part of the name is in back quotes: it then is told as it is written. */
+/** Whether no part of the name is in back quotes or parted by blanks: it then is told as it is written. */
 function isPlain(tokens: TokenList, index: number, last: number): boolean {
-  for (let i = index; i <= last; i += 2) {
-    if (tokens.kind(i) !== TokenKind.WORD) return false;
+  for (let i = index; i <= last; i++) {
+    const kind = tokens.kind(i);
+    if (kind !== TokenKind.WORD && kind !== TokenKind.OPERATOR) return false;
   }
   return true;
 }

@@ -1,6 +1,10 @@
 import { Code as codesByName, isBlank } from './characters';
+import { NO_VALUE, bareValue } from './bare-values';
 import { Keyword as keywordsByName } from './keywords';
+import { followingRowsEnd, literalListEnd, literalRowEnd } from './literal-lists';
 import { isMaskedName } from './names';
+import { NO_BARE_OPTIONS, bareOptionsEnd } from './option-lists';
+import { declaredStatement, startsStatement } from './statement-starts';
 import { type TokenList, TokenKind as kindsByName } from './tokens';
 
 // Constants of this module: the engine folds them, as it does not the members of what is imported.
@@ -15,94 +19,46 @@ const MASKED_NAME = `\`${MASK}\``;
 export const CUT_MARK = '...';
 const BLANK = ' ';
 
-function isLiteral(kind: number): boolean {
-  return kind === TokenKind.STRING || kind === TokenKind.NUMBER;
-}
+const ACTION_NONE = 0;
+/** A list of literals may follow. */
+const ACTION_LIST = 1;
+/** Rows of literals may follow. */
+const ACTION_ROWS = 2;
+/** A value or path without quotes may follow, when a statement starts here. */
+const ACTION_STATEMENT = 3;
+/** A list of options may follow. */
+const ACTION_OPTIONS = 4;
+/** A statement may be part of what follows. */
+const ACTION_DECLARATION = 5;
 
-/** Whether the word may stand in a list of literals: it is one without a value of its own, or the type of one. */
-function isLiteralWord(keyword: number): boolean {
-  switch (keyword) {
-    case Keyword.NULL:
-    case Keyword.TRUE:
-    case Keyword.FALSE:
-    case Keyword.DEFAULT:
-    case Keyword.DATE:
-    case Keyword.TIMESTAMP:
-    case Keyword.TIMESTAMP_LTZ:
-    case Keyword.TIMESTAMP_NTZ:
-      return true;
-    default:
-      return false;
-  }
+/** What to do at a keyword, by its id: most of those in a query lead to nothing. */
+const actions = new Uint8Array(256);
+actions[Keyword.IN] = ACTION_LIST;
+actions[Keyword.VALUES] = ACTION_ROWS;
+actions[Keyword.DECLARE] = ACTION_DECLARATION;
+for (const keyword of [
+  Keyword.ADD,
+  Keyword.GET,
+  Keyword.LIST,
+  Keyword.PUT,
+  Keyword.REFRESH,
+  Keyword.REMOVE,
+  Keyword.SET,
+]) {
+  actions[keyword] = ACTION_STATEMENT;
 }
-
-/**
- * Position of the `)` that closes a list of nothing but literals opened at `open`; -1 when it holds anything else.
- * A text that was cut inside the list counts as closed there.
- */
-function literalListEnd(tokens: TokenList, open: number, isCut: boolean): number {
-  let hasLiteral = false;
-  for (let i = open + 1; i < tokens.count; i++) {
-    const kind = tokens.kind(i);
-    if (isLiteral(kind)) {
-      hasLiteral = true;
-    } else if (kind === TokenKind.OPERATOR) {
-      const code = tokens.operatorAt(i);
-      if (code === Code.PARENTHESIS_CLOSE) return hasLiteral ? i : -1;
-      if (code !== Code.COMMA) return -1;
-    } else if (kind === TokenKind.WORD) {
-      if (!isLiteralWord(tokens.keyword(i))) return -1;
-    } else if (kind > TokenKind.COMMENT) {
-      return -1;
-    }
-  }
-  return isCut && hasLiteral ? tokens.count - 1 : -1;
-}
-
-/** Position of the last token of the row of literals that starts at `first`, or -1: `(1, 'a')` or a bare `1`. */
-function literalRowEnd(tokens: TokenList, first: number, isCut: boolean): number {
-  if (tokens.operatorAt(first) === Code.PARENTHESIS_OPEN) {
-    return literalListEnd(tokens, first, isCut);
-  }
-  if (first >= tokens.count || !isLiteral(tokens.kind(first))) return -1;
-  const after = tokens.significant(first + 1);
-  const isWhole =
-    after === tokens.count ||
-    tokens.operatorAt(after) === Code.COMMA ||
-    tokens.operatorAt(after) === Code.SEMICOLON ||
-    tokens.operatorAt(after) === Code.PARENTHESIS_CLOSE;
-  return isWhole ? first : -1;
-}
-
-/** Position of the last token of the rows of literals that follow the row ending at `rowEnd`. */
-function followingRowsEnd(tokens: TokenList, rowEnd: number, isCut: boolean): number {
-  let end = rowEnd;
-  for (;;) {
-    const comma = tokens.significant(end + 1);
-    if (tokens.operatorAt(comma) !== Code.COMMA) return end;
-    const next = tokens.significant(comma + 1);
-    if (isCut && next === tokens.count) return next - 1;
-    const nextEnd = literalRowEnd(tokens, next, isCut);
-    if (nextEnd === -1) return end;
-    end = nextEnd;
-  }
-}
-
-/** Whether a statement starts at the word at `index`, in a script too. */
-function startsStatement(tokens: TokenList, index: number): boolean {
-  const before = tokens.significantBefore(index);
-  if (before === -1) return true;
-  switch (tokens.keyword(before)) {
-    case Keyword.BEGIN:
-    case Keyword.DO:
-    case Keyword.ELSE:
-    case Keyword.LOOP:
-    case Keyword.REPEAT:
-    case Keyword.THEN:
-      return true;
-    default:
-      return tokens.operatorAt(before) === Code.SEMICOLON;
-  }
+for (const keyword of [
+  Keyword.COPY_OPTIONS,
+  Keyword.CREDENTIAL,
+  Keyword.DBPROPERTIES,
+  Keyword.ENCRYPTION,
+  Keyword.FORMAT_OPTIONS,
+  Keyword.OPTIONS,
+  Keyword.PROPERTIES,
+  Keyword.TAGS,
+  Keyword.TBLPROPERTIES,
+]) {
+  actions[keyword] = ACTION_OPTIONS;
 }
 
 /** Position after the last token before `from`'s next `;`, blanks and comments before that left out. */
@@ -110,21 +66,6 @@ function statementEnd(tokens: TokenList, from: number): number {
   let i = from;
   while (i < tokens.count && tokens.operatorAt(i) !== Code.SEMICOLON) i++;
   return tokens.significantBefore(i) + 1;
-}
-
-/** Position of the first token of the value that `SET key = value` sets at `index`, or -1. */
-function settingValue(tokens: TokenList, index: number): number {
-  const first = tokens.significant(index + 1);
-  const keyword = tokens.keyword(first);
-  if (keyword === Keyword.VAR || keyword === Keyword.VARIABLE) return -1;
-  for (let i = first; i < tokens.count; i++) {
-    if (tokens.kind(i) === TokenKind.OPERATOR) {
-      const code = tokens.operatorAt(i);
-      if (code === Code.EQUALS) return tokens.significant(i + 1);
-      if (code === Code.SEMICOLON) return -1;
-    }
-  }
-  return -1;
 }
 
 /** The parts of the text to keep, joined. */
@@ -175,6 +116,8 @@ class Sanitizer {
   private nextStart = -1;
   private nextLast = -1;
   private nextReplacement = '';
+  /** Where the statement inside a DECLARE starts. */
+  private declaredAt = -1;
 
   constructor(
     private readonly tokens: TokenList,
@@ -190,7 +133,8 @@ class Sanitizer {
     for (let i = 0; i < count; i++) {
       const kind = tokens.kind(i);
       if (kind === TokenKind.WORD) {
-        if (tokens.keyword(i) !== Keyword.NONE) this.keyword(i);
+        const action = actions[tokens.keyword(i)] as number;
+        if (action !== ACTION_NONE) this.act(action, i);
       } else if (kind !== TokenKind.BLANK && kind !== TokenKind.OPERATOR) {
         i = this.replaceable(i, kind);
         if (output.isFull) break;
@@ -245,19 +189,22 @@ class Sanitizer {
     return last;
   }
 
-  private keyword(index: number): void {
-    switch (this.tokens.keyword(index)) {
-      case Keyword.IN:
+  private act(action: number, index: number): void {
+    switch (action) {
+      case ACTION_LIST:
         this.inList(index);
         break;
-      case Keyword.VALUES:
+      case ACTION_ROWS:
         this.rows(this.tokens.significant(index + 1));
         break;
-      case Keyword.SET:
-        this.setting(index);
+      case ACTION_STATEMENT:
+        this.statement(index);
         break;
-      case Keyword.ADD:
-        this.resource(index);
+      case ACTION_OPTIONS:
+        this.options(index);
+        break;
+      case ACTION_DECLARATION:
+        this.declaredAt = declaredStatement(this.tokens, index);
         break;
     }
   }
@@ -274,6 +221,14 @@ class Sanitizer {
     }
     const isClosed = tokens.operatorAt(end) === Code.PARENTHESIS_CLOSE;
     this.replaceNext(open + 1, isClosed ? end - 1 : end, MASK);
+  }
+
+  private options(index: number): void {
+    const { tokens } = this;
+    const open = tokens.significant(index + 1);
+    if (tokens.operatorAt(open) !== Code.PARENTHESIS_OPEN) return;
+    const end = bareOptionsEnd(tokens, open);
+    if (end !== NO_BARE_OPTIONS) this.replaceNext(open + 1, end, MASK);
   }
 
   /** Marks the rows of literals after the one at `first` as to be dropped. */
@@ -294,26 +249,13 @@ class Sanitizer {
     this.nextReplacement = replacement;
   }
 
-  /** `SET key = value`: whatever the value looks like, it is one. */
-  private setting(index: number): void {
+  /** Masks what the statement at `index` takes without quotes: whatever it looks like, it is a value. */
+  private statement(index: number): void {
     const { tokens } = this;
-    if (!startsStatement(tokens, index)) return;
-    const value = settingValue(tokens, index);
-    if (value !== -1) this.maskStatement(value);
-  }
-
-  /** `ADD JAR path`: the path needs no quotes. */
-  private resource(index: number): void {
-    const { tokens } = this;
-    if (!startsStatement(tokens, index)) return;
-    const type = tokens.significant(index + 1);
-    const isWord = tokens.kind(type) === TokenKind.WORD;
-    this.maskStatement(isWord ? tokens.significant(type + 1) : type);
-  }
-
-  /** Masks all from `first` to the end of the statement. */
-  private maskStatement(first: number): void {
-    const end = statementEnd(this.tokens, first);
+    if (index !== this.declaredAt && !startsStatement(tokens, index)) return;
+    const first = bareValue(tokens, index);
+    if (first === NO_VALUE) return;
+    const end = statementEnd(tokens, first);
     if (end > first) this.replaceNext(first, end - 1, MASK);
   }
 }

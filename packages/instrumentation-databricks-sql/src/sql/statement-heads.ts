@@ -1,3 +1,4 @@
+import { NO_VALUE, bareValue } from './bare-values';
 import { Code } from './characters';
 import { Keyword } from './keywords';
 import type { SummaryItems } from './summary-items';
@@ -9,6 +10,7 @@ import { type TokenList, TokenKind } from './tokens';
 /** What kind of object a statement is about; it is told with the operation. */
 const OBJECT_TYPES = new Set<number>([
   Keyword.CATALOG,
+  Keyword.COLUMN,
   Keyword.CONNECTION,
   Keyword.CREDENTIAL,
   Keyword.DATABASE,
@@ -42,6 +44,7 @@ const FILLERS = new Set<number>([
   Keyword.EVOLUTION,
   Keyword.EXISTS,
   Keyword.EXTENDED,
+  Keyword.FOREIGN,
   Keyword.FORMATTED,
   Keyword.FROM,
   Keyword.IF,
@@ -61,7 +64,13 @@ const FILLERS = new Set<number>([
 
 /** Whether no name follows the word at `index`, so that the word is the name itself. */
 export function endsName(tokens: TokenList, index: number): boolean {
-  return !tokens.isName(tokens.significant(index + 1));
+  return !isNamed(tokens, tokens.significant(index + 1));
+}
+
+/** Whether something is named at `index`, be it with a word that starts with a digit, a variable or a string. */
+function isNamed(tokens: TokenList, index: number): boolean {
+  const kind = tokens.kind(index);
+  return kind >= TokenKind.WORD && kind <= TokenKind.MARKER;
 }
 
 /** Position of the last token before the `;` that ends the statement. */
@@ -80,7 +89,7 @@ export function insertHead(tokens: TokenList, items: SummaryItems, index: number
     if (keyword === Keyword.DIRECTORY) return i;
     const isFiller =
       keyword === Keyword.SCHEMA || keyword === Keyword.TABLE || FILLERS.has(keyword);
-    if (!isFiller || endsName(tokens, i)) break;
+    if (!isFiller || (keyword !== Keyword.INTO && endsName(tokens, i))) break;
     const next = tokens.significant(i + 1);
     const isRowSource =
       tokens.keyword(next) === Keyword.VALUES || tokens.keyword(next) === Keyword.SELECT;
@@ -191,15 +200,36 @@ export function showHead(tokens: TokenList, items: SummaryItems, index: number):
   return statementEnd(tokens, i - 1);
 }
 
-/** `SET key = value`, `SET VAR x = …`, `SET TIME ZONE …` */
+/** `SET key = value`, `SET VAR x = …`, `SET TIME ZONE …`, `SET TAG ON TABLE orders …` */
 export function settingHead(tokens: TokenList, items: SummaryItems, index: number): number {
-  const time = tokens.significant(index + 1);
-  const zone = tokens.significant(time + 1);
-  if (tokens.keyword(time) !== Keyword.TIME || tokens.keyword(zone) !== Keyword.ZONE) {
-    return objectHead(tokens, items, index, false);
+  const first = tokens.significant(index + 1);
+  const second = tokens.significant(first + 1);
+  switch (tokens.keyword(first)) {
+    case Keyword.CATALOG:
+    case Keyword.DATABASE:
+    case Keyword.ROLE:
+    case Keyword.SCHEMA:
+    case Keyword.VAR:
+    case Keyword.VARIABLE:
+      return objectHead(tokens, items, index, false);
+    case Keyword.TAG:
+      if (tokens.keyword(second) !== Keyword.ON) break;
+      items.operation(index);
+      return objectAfter(tokens, items, first, Keyword.ON);
+    case Keyword.TIME:
+      if (tokens.keyword(second) !== Keyword.ZONE) break;
+      for (const word of [index, first, second]) items.operation(word);
+      return statementEnd(tokens, second);
   }
-  for (const word of [index, time, zone]) items.operation(word);
-  return statementEnd(tokens, zone);
+  items.operation(index);
+  return statementEnd(tokens, items.target(first));
+}
+
+/** `REFRESH TABLE orders`, `REFRESH path` */
+export function refreshHead(tokens: TokenList, items: SummaryItems, index: number): number {
+  if (bareValue(tokens, index) === NO_VALUE) return objectHead(tokens, items, index, false);
+  items.operation(index);
+  return statementEnd(tokens, index);
 }
 
 /** `EXECUTE IMMEDIATE …`, `EXECUTE procedure` */

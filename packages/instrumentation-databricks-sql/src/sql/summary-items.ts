@@ -1,6 +1,4 @@
-import { Code } from './characters';
-import { Keyword } from './keywords';
-import { dottedName, nameEnd } from './names';
+import { UNKNOWN_NAME, dottedName, nameEnd } from './names';
 import type { TokenList } from './tokens';
 
 /** The conventions' bound on `db.query.summary`, in UTF-16 units. */
@@ -24,19 +22,14 @@ export class SummaryItems {
   }
 
   /**
-   * Adds the dotted name at `index`, unless it is that of a common table expression or of `IDENTIFIER(…)`; returns the
-   * position of its last token, or the one before `index` when there is no name.
+   * Adds the dotted name at `index`, unless it is that of a common table expression or cannot be told; returns the
+   * position of the last token that was taken, the one before `index` when there is no name.
    */
   target(index: number): number {
     const { tokens } = this;
     if (!tokens.isName(index)) return index - 1;
     const last = nameEnd(tokens, index);
-    if (
-      tokens.keyword(index) === Keyword.IDENTIFIER &&
-      tokens.operatorAt(tokens.significant(index + 1)) === Code.PARENTHESIS_OPEN
-    ) {
-      return last;
-    }
+    if (last === UNKNOWN_NAME) return index;
     const name = dottedName(tokens, index, last);
     if (last > index || this.cteNames?.has(name.toLowerCase()) !== true) this.add(name);
     return last;

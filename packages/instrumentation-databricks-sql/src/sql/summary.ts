@@ -1,20 +1,17 @@
 import { Code as codesByName } from './characters';
+import { NO_BODY, type OpenCte, cteBody } from './common-table-expressions';
+import { NO_HEAD, headEnd } from './head-statements';
 import { Keyword as keywordsByName } from './keywords';
 import { namePart } from './names';
 import {
   copyHead,
-  describeHead,
-  endsName,
-  executeHead,
   insertHead,
   mergeHead,
-  objectAfter,
   objectHead,
-  repairHead,
   settingHead,
-  showHead,
   statementEnd,
 } from './statement-heads';
+import { blockHeadEnd, declaredStatement } from './statement-starts';
 import { SummaryItems } from './summary-items';
 import { type TokenList, TokenKind as kindsByName } from './tokens';
 
@@ -26,10 +23,7 @@ const TokenKind = kindsByName;
 /** Queries nested deeper than this are not looked into. */
 const MAX_DEPTH = 255;
 
-/** `MAX RECURSION LEVEL n` */
-const RECURSION_LIMIT_WORDS = 4;
-
-/** Where in a query a level of parentheses is. */
+/** Where in a statement a level of parentheses is. */
 const LEVEL_NONE = 0;
 /** After SELECT or DELETE: the next FROM names targets. */
 const LEVEL_SELECT = 1;
@@ -39,17 +33,8 @@ const LEVEL_FROM = 2;
 const LEVEL_TAIL = 3;
 /** In a MERGE: the next USING names the source. */
 const LEVEL_MERGE = 4;
-
-/** A common table expression whose body is being read. */
-interface OpenCte {
-  /** In lower case. */
-  readonly name: string;
-  readonly isRecursive: boolean;
-  /** Depth of its body. */
-  readonly depth: number;
-  /** Whether the statement it serves comes after it, rather than being under way. */
-  readonly leadsStatement: boolean;
-}
+/** In a statement that has named its targets. */
+const LEVEL_NAMED = 5;
 
 class SummaryReader {
   private readonly items: SummaryItems;
@@ -111,7 +96,7 @@ class SummaryReader {
       default:
         this.startsStatement = false;
         this.expectsTarget = code === Code.COMMA && this.levels[this.depth] === LEVEL_FROM;
-        if (code === Code.PIPE) this.leaveFrom();
+        if (code === Code.PIPE) this.pipe(index);
     }
     this.isAfterSetOperator = false;
     return index;
@@ -128,6 +113,14 @@ class SummaryReader {
 
   private leaveFrom(): void {
     if (this.levels[this.depth] === LEVEL_FROM) this.setLevel(LEVEL_TAIL);
+  }
+
+  /** What comes after `|>` may join tables, and so may what comes after the `|` that stands for it. */
+  private pipe(index: number): void {
+    const level = this.levels[this.depth];
+    const isLong = this.tokens.endOf(index) - this.tokens.start(index) > 1;
+    const endsQuery = level === LEVEL_NONE && !this.isBetweenStatements();
+    if (isLong || endsQuery || level === LEVEL_FROM) this.setLevel(LEVEL_TAIL);
   }
 
   private close(index: number): number {
@@ -150,7 +143,7 @@ class SummaryReader {
     if (tokens.operatorAt(comma) === Code.COMMA) {
       const name = tokens.significant(comma + 1);
       const body = this.openCte(name, cte.isRecursive, cte.leadsStatement);
-      if (body !== -1) return body;
+      if (body !== NO_BODY) return body;
     }
     this.startsStatement = cte.leadsStatement;
     return index;
@@ -184,7 +177,7 @@ class SummaryReader {
         break;
       case Keyword.USING:
         if (level === LEVEL_MERGE) {
-          this.setLevel(LEVEL_NONE);
+          this.setLevel(LEVEL_NAMED);
           this.expectsTarget = true;
         }
         break;
@@ -214,19 +207,40 @@ class SummaryReader {
       case Keyword.INSERT:
         // `FROM a INSERT INTO b SELECT … INSERT INTO c SELECT …`
         return this.isMultiInsert(index) ? this.insert(index) : index;
+      case Keyword.TABLE:
+        // `a UNION TABLE b`
+        return this.isAfterSetOperator ? this.table(index) : index;
       case Keyword.WITH:
         return this.with(index, false);
-      case Keyword.BEGIN:
       case Keyword.DO:
+        // It ends the query of a FOR.
+        if (this.isScript) this.setLevel(LEVEL_NONE);
+        this.startsStatement = this.isScript;
+        break;
+      case Keyword.BEGIN:
+        if (!this.isBetweenStatements()) break;
+        this.startsStatement = true;
+        return blockHeadEnd(this.tokens, index);
       case Keyword.ELSE:
       case Keyword.LOOP:
       case Keyword.REPEAT:
       case Keyword.THEN:
-        this.startsStatement = this.isScript;
+        this.startsStatement = this.isBetweenStatements();
         break;
     }
     this.isAfterSetOperator = false;
     return index;
+  }
+
+  /** Whether what is being read belongs to the script itself, and not to a statement in it. */
+  private isBetweenStatements(): boolean {
+    return this.isScript && this.depth === 0 && this.levels[0] === LEVEL_NONE;
+  }
+
+  private table(index: number): number {
+    this.isAfterSetOperator = false;
+    this.setLevel(LEVEL_TAIL);
+    return this.items.target(this.tokens.significant(index + 1));
   }
 
   private enterFrom(): void {
@@ -246,8 +260,12 @@ class SummaryReader {
         items.operation(index);
         this.enterFrom();
         return index;
+      case Keyword.TABLE:
+        items.operation(index);
+        return this.table(index);
       case Keyword.VALUES:
         items.operation(index);
+        this.setLevel(LEVEL_TAIL);
         return index;
       case Keyword.EXPLAIN:
         return this.explain(index);
@@ -259,6 +277,7 @@ class SummaryReader {
         return index;
       case Keyword.UPDATE:
         items.operation(index);
+        this.setLevel(LEVEL_NAMED);
         return items.target(tokens.significant(index + 1));
       case Keyword.MERGE:
         this.setLevel(LEVEL_MERGE);
@@ -269,66 +288,39 @@ class SummaryReader {
         if (!this.isScript) items.operation(index);
         this.isScript = true;
         this.startsStatement = true;
-        return index;
-      case Keyword.ALTER:
-      case Keyword.CREATE:
-      case Keyword.DROP:
-      case Keyword.UNDROP:
-        return objectHead(tokens, items, index, true);
+        return blockHeadEnd(tokens, index);
       case Keyword.DECLARE:
-        // The variables and settings of a script are its own affair.
-        if (this.isScript) return statementEnd(tokens, index);
-        return objectHead(tokens, items, index, false);
+        return this.isScript ? this.declaration(index) : objectHead(tokens, items, index, false);
       case Keyword.SET:
-        if (this.isScript) return statementEnd(tokens, index);
-        return settingHead(tokens, items, index);
-      case Keyword.ANALYZE:
-      case Keyword.CACHE:
-      case Keyword.CALL:
-      case Keyword.EXEC:
-      case Keyword.OPTIMIZE:
-      case Keyword.REFRESH:
-      case Keyword.REORG:
-      case Keyword.REPAIR:
-      case Keyword.RESET:
-      case Keyword.RESTORE:
-      case Keyword.SYNC:
-      case Keyword.TABLE:
-      case Keyword.TRUNCATE:
-      case Keyword.UNCACHE:
-      case Keyword.USE:
-      case Keyword.VACUUM:
-        return objectHead(tokens, items, index, false);
-      case Keyword.DESC:
-      case Keyword.DESCRIBE:
-        return describeHead(tokens, items, index);
-      case Keyword.SHOW:
-        return showHead(tokens, items, index);
-      case Keyword.FSCK:
-      case Keyword.MSCK:
-        return repairHead(tokens, items, index);
-      case Keyword.COMMENT:
-      case Keyword.DENY:
-      case Keyword.GRANT:
-      case Keyword.REVOKE:
-        return objectAfter(tokens, items, index, Keyword.ON);
-      case Keyword.LOAD:
-        return objectAfter(tokens, items, index, Keyword.INTO);
-      case Keyword.EXECUTE:
-        return executeHead(tokens, items, index);
-      case Keyword.ADD:
-      case Keyword.CONVERT:
-      case Keyword.GET:
-      case Keyword.LIST:
-      case Keyword.PUT:
-      case Keyword.REMOVE:
-      case Keyword.UNSET:
-        items.operation(index);
-        return statementEnd(tokens, index);
-      default:
+        // The variables of a script are its own affair.
+        return this.isScript ? statementEnd(tokens, index) : settingHead(tokens, items, index);
+      default: {
+        const end = headEnd(tokens, items, index);
+        if (end !== NO_HEAD) return end;
         // In a script this is the IF, ELSE, WHILE or label that other statements are in.
-        return this.isScript ? this.clause(index, keyword) : statementEnd(tokens, index);
+        return this.isScript ? this.clause(index, keyword) : this.labelled(index);
+      }
     }
+  }
+
+  /** `label: BEGIN …`, or a statement of no known kind. */
+  private labelled(index: number): number {
+    const { tokens } = this;
+    const colon = tokens.significant(index + 1);
+    if (tokens.operatorAt(colon) !== Code.COLON) return statementEnd(tokens, index);
+    const next = tokens.significant(colon + 1);
+    if (tokens.keyword(next) !== Keyword.BEGIN) return statementEnd(tokens, index);
+    this.startsStatement = true;
+    return colon;
+  }
+
+  /** The variables of a script are its own affair, the statements its cursors and handlers hold are not. */
+  private declaration(index: number): number {
+    const { tokens } = this;
+    const statement = declaredStatement(tokens, index);
+    if (statement === -1) return statementEnd(tokens, index);
+    this.startsStatement = true;
+    return statement - 1;
   }
 
   private explain(index: number): number {
@@ -365,7 +357,7 @@ class SummaryReader {
   }
 
   private insert(index: number): number {
-    this.setLevel(LEVEL_NONE);
+    this.setLevel(LEVEL_NAMED);
     return insertHead(this.tokens, this.items, index);
   }
 
@@ -375,28 +367,18 @@ class SummaryReader {
     const isRecursive = tokens.keyword(name) === Keyword.RECURSIVE;
     const first = isRecursive ? tokens.significant(name + 1) : name;
     const body = this.openCte(first, isRecursive, leadsStatement);
-    return body === -1 ? index : body;
+    return body === NO_BODY ? index : body;
   }
 
-  /** Opens the body of the common table expression named at `index`: the position of its `(`, or -1 when it is none. */
+  /** Opens the body of the common table expression named at `index`; returns the position of its `(`. */
   private openCte(index: number, isRecursive: boolean, leadsStatement: boolean): number {
     const { items, tokens } = this;
-    if (!tokens.isName(index) || this.depth === MAX_DEPTH) return -1;
-    let i = tokens.significant(index + 1);
-    if (tokens.operatorAt(i) === Code.PARENTHESIS_OPEN) {
-      do i = tokens.significant(i + 1);
-      while (tokens.isName(i) || tokens.operatorAt(i) === Code.COMMA);
-      i = tokens.significant(i + 1);
-    }
-    if (tokens.keyword(i) === Keyword.MAX) {
-      // MAX RECURSION LEVEL n
-      for (let word = 0; word < RECURSION_LIMIT_WORDS; word++) i = tokens.significant(i + 1);
-    }
-    if (tokens.keyword(i) !== Keyword.AS) return -1;
-    const body = tokens.significant(i + 1);
-    if (tokens.operatorAt(body) !== Code.PARENTHESIS_OPEN) return -1;
+    const body = this.depth === MAX_DEPTH ? NO_BODY : cteBody(tokens, index);
+    if (body === NO_BODY) return NO_BODY;
     const name = namePart(tokens, index).toLowerCase();
     if (isRecursive) items.nameCte(name);
+    const first = tokens.keyword(tokens.significant(body + 1));
+    this.startsStatement = first === Keyword.FROM || first === Keyword.TABLE;
     this.expectsTarget = false;
     this.open(LEVEL_NONE);
     this.openCtes.push({ name, isRecursive, depth: this.depth, leadsStatement });
@@ -412,6 +394,7 @@ class SummaryReader {
     this.expectsTarget = false;
     switch (keyword) {
       case Keyword.FROM:
+        return this.statement(index, keyword);
       case Keyword.SELECT:
       case Keyword.WITH:
         return this.clause(index, keyword);
@@ -423,12 +406,25 @@ class SummaryReader {
         return this.expectsTarget ? index : this.items.target(index);
       case Keyword.TABLE:
         this.expectsTarget = isCall;
-        return isCall ? index : this.items.target(index);
+        if (isCall) return index;
+        return this.isTableQuery(index, next)
+          ? this.statement(index, keyword)
+          : this.items.target(index);
       case Keyword.VALUES:
-        return endsName(tokens, index) && next < tokens.count ? index : this.items.target(index);
+        return tokens.isName(next) || next === tokens.count ? this.items.target(index) : index;
       default:
         return this.items.target(index);
     }
+  }
+
+  /** Whether `(TABLE orders)` is at `index`, rather than a table of that name and its alias. */
+  private isTableQuery(index: number, next: number): boolean {
+    const { tokens } = this;
+    const open = tokens.significantBefore(index);
+    if (open === -1 || tokens.operatorAt(open) !== Code.PARENTHESIS_OPEN) return false;
+    if (!tokens.isName(next)) return false;
+    const after = tokens.operatorAt(tokens.significant(next + 1));
+    return after === Code.PARENTHESIS_CLOSE || after === Code.DOT;
   }
 
   private follows(index: number, keyword: number): boolean {

@@ -25,6 +25,7 @@ import {
   stringEnd,
   uriEnd,
 } from './lexemes';
+import { startsStatement } from './statement-starts';
 import { TokenKind, type TokenList } from './tokens';
 
 // Constants of this module: the engine folds them, as it does not the members of what is imported.
@@ -84,7 +85,7 @@ class Tokenizer {
         } else if (letter === Code.COLON && this.isUri(pos)) {
           kind = STRING;
           pos = uriEnd(codes, pos, length);
-        } else if (!this.isPartOfName(start, pos)) {
+        } else if (!this.isPartOfName(start, pos, count)) {
           keyword = keywordAt(codes, start, pos);
         }
       } else if (charClass === CharClass.BLANK) {
@@ -103,18 +104,21 @@ class Tokenizer {
     tokens.end(count);
   }
 
+  /** Whether the colon at `pos` is one of `s3://` or `dbfs:/`. */
   private isUri(pos: number): boolean {
-    return this.codes[pos + 1] === Code.SLASH && this.codes[pos + 2] === Code.SLASH;
+    return this.codes[pos + 1] === Code.SLASH && this.codes[pos + 2] !== Code.ASTERISK;
   }
 
   /** Whether the word is a part of a dotted name, a path or a variable, where no word is a keyword. */
-  private isPartOfName(start: number, end: number): boolean {
+  private isPartOfName(start: number, end: number, count: number): boolean {
     const { codes } = this;
     if (codes[end] === Code.DOT && !isDigit(codes[end + 1] as number)) return true;
     if (start === 0) return false;
     const before = codes[start - 1];
     if (before === Code.DOT || before === Code.AT) return true;
-    return before === Code.COLON && (start === 1 || codes[start - 2] !== Code.COLON);
+    if (before !== Code.COLON || (start > 1 && codes[start - 2] === Code.COLON)) return false;
+    // In `label:BEGIN` it is one.
+    return count < 2 || !startsStatement(this.tokens, count - 2);
   }
 
   /** A string with a prefix, or a word of one letter with a string after it. */
@@ -171,7 +175,10 @@ class Tokenizer {
       case Code.PLUS:
         return this.sign(pos, next);
       case Code.SLASH:
-        if (next !== Code.ASTERISK) return this.take(OPERATOR, pos + 1);
+        if (next !== Code.ASTERISK) {
+          if (this.isPathStart(count)) return this.take(STRING, uriEnd(codes, pos, length));
+          return this.take(OPERATOR, pos + 1);
+        }
         if (codes[pos + 2] !== Code.PLUS) {
           return this.takeClosed(COMMENT, bracketedCommentEnd(codes, pos, length));
         }
@@ -223,6 +230,30 @@ class Tokenizer {
       if (letterLength(codes, pos) > 0) return this.take(WORD, wordEnd(codes, pos));
     }
     return this.take(UNKNOWN, length);
+  }
+
+  /** Whether the slash after `count` tokens comes where a path does, which then is without quotes. */
+  private isPathStart(count: number): boolean {
+    const { tokens } = this;
+    const before = tokens.significantBefore(count);
+    if (before === -1) return false;
+    switch (tokens.keyword(before)) {
+      case Keyword.DESCRIBE:
+      case Keyword.DETAIL:
+      case Keyword.DIRECTORY:
+      case Keyword.FROM:
+      case Keyword.HISTORY:
+      case Keyword.INPATH:
+      case Keyword.INTO:
+      case Keyword.LOCATION:
+      case Keyword.OPTIMIZE:
+      case Keyword.RESTORE:
+      case Keyword.TO:
+      case Keyword.VACUUM:
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** Whether what directly precedes `pos` is something that a dot or a colon can reach into. */

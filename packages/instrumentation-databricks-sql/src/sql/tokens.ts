@@ -111,6 +111,13 @@ export class TokenList {
     return i;
   }
 
+  /** Position of the first token from `index` on that is neither blank, comment nor string: strings in a row are one. */
+  stringsEnd(index: number): number {
+    let i = this.significant(index);
+    while (this.kind(i) === TokenKind.STRING) i = this.significant(i + 1);
+    return i;
+  }
+
   /** Position of the last token before `index` that is neither blank nor comment, or -1. */
   significantBefore(index: number): number {
     let i = index - 1;

@@ -74,6 +74,15 @@ const rows = fc
   .array(fc.array(expression, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 })
   .map((list) => list.map((row) => `(${row.join(', ')})`).join(', '));
 
+const resourceType = fc.constantFrom('FILE', 'FILES', 'jar', 'JARS', 'ARCHIVE', 'ARCHIVES');
+const slashPath = secret.chain((s) =>
+  fc.constantFrom(`/a/${s}`, `${s}/b`, `dbfs:/${s}`, `s3://${s}`),
+);
+const barePath = fc.oneof(secret, slashPath);
+const dot = fc
+  .tuple(fc.constantFrom('', ' ', '/**/'), fc.constantFrom('', '\n'))
+  .map((b) => b.join('.'));
+
 const statement = fc.oneof(
   fc
     .tuple(expression, blank, name, expression)
@@ -89,6 +98,41 @@ const statement = fc.oneof(
   secret.map((s) => `ADD '${s}' ${s} -- ${s}\n`),
   secret.map((s) => `SET '${s}' /* ${s} */ = ${s}`),
   secret.map((s) => `LIST s3://bucket/${s}?x=${s}`),
+  fc
+    .tuple(fc.constantFrom('ADD', 'LIST'), resourceType, blank, barePath, barePath)
+    .map(([verb, type, b, one, two]) => `${verb}${b}${type}${b}${one} ${two}`),
+  fc
+    .tuple(fc.constantFrom('LIST', 'REMOVE', 'REFRESH'), blank, slashPath)
+    .map(([verb, b, path]) => `${verb}${b}${path}`),
+  fc
+    .tuple(fc.constantFrom('PUT', 'GET'), fc.oneof(barePath, literal), blank, slashPath)
+    .map(([verb, from, b, to]) => `${verb} ${from} ${verb === 'PUT' ? 'INTO' : 'TO'}${b}${to}`),
+  fc
+    .tuple(fc.constantFrom('FROM', 'LOCATION', 'INPATH', 'DIRECTORY'), blank, secret)
+    .map(([word, b, s]) => `INSERT ${word}${b}/mnt/${s}/${s}.csv`),
+  secret.map((s) => `SELECT * FROM dbfs:/mnt/${s}`),
+  fc
+    .tuple(fc.constantFrom("a 'b', k ", "'a' 1, k = ", 'k = f(a, b) , c='), barePath, blank)
+    .map(([before, value, b]) => `CREATE TABLE t OPTIONS${b}(${before}${value}) LOCATION 'x'`),
+  fc
+    .tuple(fc.constantFrom('csv', '`Delta`', 'c.`JSON`'), dot, secret)
+    .map(([format, d, s]) => `SELECT * FROM ${format}${d}\`tenants/${s}\``),
+  secret.map((s) => `SET TAG ON TABLE t cost = ${s}`),
+  secret.map((s) => `SET QUERY_TAGS['team'] = ${s}`),
+  secret.map((s) => `SET TIME ZONE Europe/${s}`),
+  secret.map((s) => `SET password ${s}`),
+  secret.map((s) => `EXPLAIN EXTENDED SET a = ${s}`),
+  fc
+    .tuple(
+      fc.constantFrom('', 'ATOMIC', 'NOT ATOMIC'),
+      fc.constantFrom('', 'l:', 'l: '),
+      blank,
+      secret,
+    )
+    .map(([atomic, label, b, s]) => `${label}BEGIN${b}${atomic}${b}SET a = ${s}; END`),
+  fc
+    .tuple(fc.constantFrom('NOT FOUND', "SQLSTATE VALUE '1', a", 'SQLEXCEPTION'), blank, secret)
+    .map(([condition, b, s]) => `BEGIN DECLARE EXIT HANDLER FOR ${condition}${b}SET a = ${s}; END`),
   secret.map((s) => `SELECT * FROM delta.\`/mnt/${s}\``),
   secret.map((s) => `SELECT * FROM csv.\`${s}\``),
   secret.map((s) => `GRANT SELECT ON t TO \`${s}@example.com\``),
@@ -136,6 +180,9 @@ const fragments = fc
       fc.constantFrom(...PIECES.split('')),
       fc.constantFrom('--', '/*', '/*+', '*/', '$', '${', '::', '...', '0x', '1e', 'r', 'a', 'é'),
       fc.constantFrom('IN (', 'VALUES', 'SET', 'WITH x AS (', 'ADD', 'SELECT', 'FROM', 'JOIN'),
+      fc.constantFrom('LIST', 'REFRESH', 'PUT', 'INTO', 'TAG ON', 'TABLE', 'WITH x (', 'JAR'),
+      fc.constantFrom('OPTIONS (', 'CREDENTIAL (', 'a b', 'k ='),
+      fc.constantFrom('DECLARE x HANDLER FOR', 'THEN', 'ATOMIC', 'x:BEGIN', 'IDENTIFIER(', 'a:/'),
       fc.constantFrom('UNION', 'BEGIN', '\u00a0', '\ud800', '\udc00', '😀', '𝒜'),
       fc.string({ unit: 'binary', maxLength: 5 }),
     ),
