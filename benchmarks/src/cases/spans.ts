@@ -41,7 +41,6 @@ function leastJoin(): SpanProcessor {
   let oldest = 0;
   let sequence = 0;
   let records: LeastRecord[] = [];
-  const done = (): Promise<void> => Promise.resolve();
   return {
     onStart: () => {},
     onEnd: (span) => {
@@ -65,8 +64,8 @@ function leastJoin(): SpanProcessor {
         }
       }
     },
-    forceFlush: done,
-    shutdown: done,
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
   };
 }
 

@@ -80,7 +80,8 @@ export class ExportLoop {
   queued(urgent: boolean): void {
     if (this.#closed || this.#queue.ready === 0) return;
     if (urgent || this.#queue.ready >= this.#options.maxExportBatchSize) this.#flushSoon();
-    this.#armTimer();
+    // Asked here, with every span: the engine makes room for a closure before the function that has it looks whether.
+    if (this.#timer === undefined) this.#armTimer();
   }
 
   /**
@@ -120,7 +121,10 @@ export class ExportLoop {
       this.#pass.lastSequence = this.#queue.lastSequence;
       return;
     }
-    if (this.#immediate !== undefined) return;
+    if (this.#immediate === undefined) this.#armImmediate();
+  }
+
+  #armImmediate(): void {
     this.#immediate = setImmediate(() => {
       this.#immediate = undefined;
       this.#flushReady();
@@ -134,7 +138,6 @@ export class ExportLoop {
   }
 
   #armTimer(): void {
-    if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#flushReady();

@@ -305,7 +305,7 @@ export class StatementAggregator {
       const bytes = statement.bytes + (completion === undefined ? 0 : COMPLETION_BYTES);
       this.#emit('operation', span, bytes, completion, staging);
     }
-    this.#emitErrors(statement);
+    if (statement.hasErrors) this.#emitErrors(statement);
     return statement.urgent;
   }
 

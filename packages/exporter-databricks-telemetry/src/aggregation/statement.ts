@@ -61,6 +61,11 @@ export class Statement {
     return { ...closing, ...this.#totals.toAttributes() };
   }
 
+  /** Whether anything of it failed. */
+  get hasErrors(): boolean {
+    return this.#errors !== undefined;
+  }
+
   /** Errors that were let go because too many came. */
   get errorOverflow(): number {
     return this.#errors?.overflow ?? 0;
