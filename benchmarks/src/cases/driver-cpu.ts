@@ -1,24 +1,15 @@
 /** Processor time of the real driver on in-process answers, with what we add and without. */
 import { context } from '@opentelemetry/api';
-import { join } from 'node:path';
-import { PrototypePatches } from '../../../packages/instrumentation-databricks-sql/build/src/prototype-patches';
-import type { ClassPatch } from '../../../packages/instrumentation-databricks-sql/build/src/traced';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
 import type IDBSQLSession from '@databricks/sql/dist/contracts/IDBSQLSession';
 import { alternate, type Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
-import {
-  freshDriver,
-  openSession,
-  queries,
-  type Answers,
-  type DriverModule,
-} from '../peers/driver';
+import { freshDriver, openSession, queries, type Answers } from '../peers/driver';
 import { driverExporter, DriverTelemetry } from '../peers/driver-telemetry';
 import { bareSpan, batching, noSdkProvider, providerOf, RecordOnlySampler } from '../peers/spans';
-import { closing, spanned, timed } from '../subjects/bare-patches';
+import { patchLeast } from '../subjects/least-driver';
 import { telemetry } from '../subjects/telemetry';
 
 const BARE = 'bare';
@@ -34,28 +25,6 @@ function arm(name: string, session: IDBSQLSession, before: () => void = () => {}
       return queries(session, SQL, units);
     },
   };
-}
-
-/**
- * The least that an instrumentation does to these queries: a span for the statement and one for its close, both with
- * their attributes and active, and one promise per call of the methods in which the facts are.
- */
-function leastPatched(): DriverModule {
-  const tracer = providerOf([batching()], new RecordOnlySampler()).getTracer('bare');
-  const observe = timed(() => {});
-  const driver = freshDriver();
-  const patches = new PrototypePatches();
-  const classes: Readonly<Record<string, ClassPatch>> = {
-    DBSQLSession: { executeStatement: spanned(tracer) },
-    DBSQLOperation: { fetchChunk: observe, close: closing(tracer) },
-    'hive/HiveDriver': { executeStatement: observe },
-    'result/RowSetProvider': { fetchNext: observe },
-  };
-  for (const [file, patch] of Object.entries(classes)) {
-    const path = join(require.resolve('@databricks/sql'), '..', `${file}.js`);
-    patches.apply((require(path) as { readonly default: unknown }).default, patch);
-  }
-  return driver;
 }
 
 /** The driver with nothing but one, or two, bare spans around each query: what no instrumentation can be below. */
@@ -81,7 +50,8 @@ export const benchmark: Benchmark = {
     // First, while no hook is there.
     const plain = freshDriver();
     const reporting = freshDriver();
-    const least = leastPatched();
+    const least = freshDriver();
+    patchLeast(providerOf([batching()], new RecordOnlySampler()).getTracer('bare'));
     const instrumentation = new DatabricksSqlInstrumentation();
     const patched = freshDriver();
 

@@ -8,6 +8,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { sampled, sampledRatio } from '../harness/sampled';
 import { freshDriver, openSession, query } from '../peers/driver';
+import { batching, providerOf, RecordOnlySampler } from '../peers/spans';
+import { patchLeast } from '../subjects/least-driver';
 import { telemetry } from '../subjects/telemetry';
 
 const STATEMENTS_PER_SECOND = 2_000;
@@ -44,6 +46,9 @@ export const benchmark: Benchmark = {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     const answers = { pages: 0, rowsPerPage: 1 };
     const bare = await openSession(freshDriver(), answers);
+    const leastDriver = freshDriver();
+    patchLeast(providerOf([batching()], new RecordOnlySampler()).getTracer('least'));
+    const least = await openSession(leastDriver, answers);
     const instrumentation = new DatabricksSqlInstrumentation();
     instrumentation.setTracerProvider(telemetry().provider);
     const patched = await openSession(freshDriver(), answers);
@@ -52,11 +57,14 @@ export const benchmark: Benchmark = {
     const rounds = effort.short ? 3 : 7;
     await delayMs(bare, durationMs);
     await delayMs(patched, durationMs);
+    await delayMs(least, durationMs);
     const without: number[] = [];
     const withUs: number[] = [];
+    const withLeast: number[] = [];
     for (let round = 0; round < rounds; round++) {
       without.push(await delayMs(bare, durationMs));
       withUs.push(await delayMs(patched, durationMs));
+      withLeast.push(await delayMs(least, durationMs));
     }
     return [
       sampled('the driver alone', 'ms', without),
@@ -68,6 +76,7 @@ export const benchmark: Benchmark = {
         gate: 1.2,
         limit: 20,
       },
+      sampledRatio('floor: two recorded spans, active, one promise per call', withLeast, without),
     ];
   },
 };

@@ -15,7 +15,8 @@ import { LOOPBACK_ADDRESS, WORKSPACE_HOST } from '@dbsql-otel/local-warehouse';
 import type { DBSQLClient } from '@databricks/sql';
 import { performance } from 'node:perf_hooks';
 import { query } from '../peers/driver';
-import { providerOf } from '../peers/spans';
+import { batching, providerOf, RecordOnlySampler } from '../peers/spans';
+import { patchLeast } from '../subjects/least-driver';
 import type { ClientOrder, Done, Go, Setup } from './messages';
 
 /** Does its units and returns what is to be cleared away, outside the clock. */
@@ -30,6 +31,8 @@ function register(setup: Setup): void {
   const manager = new AsyncLocalStorageContextManager();
   manager.enable();
   context.setGlobalContextManager(manager);
+  // The storage costs nothing until it was used once.
+  context.with(context.active(), () => {});
   if (setup === 'ours') {
     const instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
     const processor = new DatabricksTelemetrySpanProcessor(
@@ -46,7 +49,7 @@ async function connected(driver: Driver, { setup, path, warehouse }: ClientOrder
   await client.connect({
     path: warehouse.httpPath,
     token: warehouse.token,
-    telemetryEnabled: setup !== 'bare',
+    telemetryEnabled: setup === 'ours' || setup === 'built-in telemetry',
     ...(path === 'direct'
       ? { host: LOOPBACK_ADDRESS, port: warehouse.port, checkServerCertificate: false }
       : {
@@ -103,6 +106,9 @@ async function measured(work: Work, units: number): Promise<void> {
 async function start(order: ClientOrder): Promise<void> {
   register(order.setup);
   const driver = require('@databricks/sql') as Driver;
+  if (order.setup === 'least') {
+    patchLeast(providerOf([batching()], new RecordOnlySampler()).getTracer('least'));
+  }
   await serve(order.work === 'query' ? await queryWork(driver, order) : connectWork(driver, order));
   process.send?.('ready');
 }

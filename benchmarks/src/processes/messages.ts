@@ -1,7 +1,7 @@
 /** What the benchmark and its processes say to each other. */
 
 /** What a client process has beside the driver. */
-export type Setup = 'bare' | 'built-in telemetry' | 'ours';
+export type Setup = 'bare' | 'built-in telemetry' | 'least' | 'ours';
 
 /**
  * `direct` keeps its connections. The built-in telemetry refuses loopback hosts, so it needs the `proxied` one: a
