@@ -15,7 +15,7 @@ import { SESSION_ID, statementId } from '../harness/ids';
 import { inTurns } from '../harness/turn';
 import { DriverTelemetry } from '../peers/driver-telemetry';
 import { NullExporter } from '../peers/spans';
-import { countedStatement } from '../subjects/counted-statement';
+import { countedStatement, totalsOf } from '../subjects/counted-statement';
 import { endedSpan } from '../subjects/ended-span';
 
 const OURS = 'ours';
@@ -44,7 +44,7 @@ function ours(chunks: number): Arm {
     run: (units) =>
       inTurns(units, () => {
         const id = statementId();
-        const totals = count(chunks);
+        const totals = totalsOf(count(chunks));
         processor.onEnd(
           freeSpan({
             [ATTR_DATABRICKS_OPERATION]: OPERATION_EXECUTE_STATEMENT,

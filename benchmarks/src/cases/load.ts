@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { isSteady, quartiles, type Quartiles } from '../harness/statistics';
 import type { Benchmark, Figure } from '../harness/benchmark';
+import { oneFile } from '../subjects/one-file';
 
 const run = promisify(execFile);
 
@@ -79,6 +80,16 @@ export const benchmark: Benchmark = {
         tooNoisy: !isSteady(ratio),
         arms,
       });
+      if (!effort.short) {
+        const floor = await compare(await oneFile(subject), reference, rounds);
+        figures.push({
+          label: 'floor: the same code in one file',
+          unit: '×',
+          better: 'lower',
+          ...floor.ratio,
+          tooNoisy: !isSteady(floor.ratio),
+        });
+      }
     }
     return figures;
   },

@@ -26,8 +26,8 @@ const OPERATION = {
   },
 };
 
-/** Counts one statement's life and returns what its close says of it. */
-export function countedStatement(): (chunks: number) => Attributes {
+/** Counts the life of one statement after the other. */
+export function countedStatement(): (chunks: number) => Statement {
   const tracing = tracingOf(noSdkProvider().getTracer('none'));
   const session = new SessionFacts(new Connection({ host: 'workspace.cloud.databricks.com' }), {});
   session.opened({ id: SESSION_ID });
@@ -49,6 +49,11 @@ export function countedStatement(): (chunks: number) => Attributes {
     totals.fetched(1_000);
     statement.beginClose('CLOSED');
     statement.closed('CLOSED');
-    return statement.closeAttributes(OPERATION);
+    return statement;
   };
+}
+
+/** What the close of a counted statement says of it. */
+export function totalsOf(statement: Statement): Attributes {
+  return statement.closeAttributes(OPERATION);
 }
