@@ -1,5 +1,5 @@
 /** Whether what a statement costs depends on how many there were, are, or how large they are. */
-import { context } from '@opentelemetry/api';
+import { context, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { performance } from 'node:perf_hooks';
 import { alternate, type Arm, type Effort } from '../harness/alternate';
@@ -14,11 +14,15 @@ import {
   statementSpans,
   downloadSpan,
 } from '../subjects/statement-spans';
+import { requestPerHost } from '../subjects/request-per-host';
 import { telemetry } from '../subjects/telemetry';
+import { providerOf, RecordOnlySampler } from '../peers/spans';
+import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 
 const FLAT = { target: 1.1, gate: 1.2 } as const;
 /** Tenants never share a request: a hundred records of a hundred hosts are a hundred requests. */
 const HOSTS_LIMIT = 5;
+const MANY_HOSTS = 200;
 
 function statements(name: string, run: (count: number) => Promise<void>): Arm {
   return { name, run };
@@ -86,8 +90,18 @@ function concurrent(width: number): Arm {
 /** Statements spread over connections to as many hosts. */
 function hosts(count: number): Arm {
   const { tracer } = telemetry(Array.from({ length: count }, (_, id) => String(id)));
+  return overHosts(`${count} hosts`, count, tracer);
+}
+
+/** The same with the least that sends a request per host. */
+function leastHosts(count: number): Arm {
+  const tracer = providerOf([requestPerHost()], new RecordOnlySampler()).getTracer(SCOPE_NAME);
+  return overHosts(`floor, ${count} hosts`, count, tracer);
+}
+
+function overHosts(name: string, count: number, tracer: Tracer): Arm {
   let next = 0;
-  return statements(`${count} hosts`, (units) =>
+  return statements(name, (units) =>
     inTurns(units, () => {
       next = (next + 1) % count;
       statementSpans(tracer, statementId(), 0, String(next));
@@ -110,6 +124,14 @@ async function against(
   return others.map(({ name }) =>
     rounds.figure(name, first.name, { row: 16, label: label(name), ...FLAT, limit }),
   );
+}
+
+async function hostsFloor(effort: Effort): Promise<Figure> {
+  const [one, many] = [leastHosts(1), leastHosts(MANY_HOSTS)];
+  const rounds = await alternate([one, many], [[many.name, one.name]], effort);
+  return rounds.figure(many.name, one.name, {
+    label: `floor: ${MANY_HOSTS} hosts, a request for each, nothing else`,
+  });
 }
 
 const SLOPE_STATEMENTS = 100_000;
@@ -166,9 +188,10 @@ export const benchmark: Benchmark = {
         (name) => `${name} statements, against one at a time`,
         effort,
       )),
+      ...(effort.short ? [] : [await hostsFloor(effort)]),
       ...(await against(
         hosts(1),
-        (effort.short ? [200] : [10, 200]).map(hosts),
+        (effort.short ? [MANY_HOSTS] : [10, MANY_HOSTS]).map(hosts),
         (name) => `${name}, against one`,
         effort,
         HOSTS_LIMIT,
