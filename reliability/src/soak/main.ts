@@ -90,6 +90,8 @@ function startControl(): Promise<HeapGrowth | undefined> | undefined {
 }
 
 async function runBare(): Promise<void> {
+  // The soak it is compared with is over, or died.
+  process.once('disconnect', () => process.exit());
   const { warehouse, connection } = await Warehouse.start();
   const driver = require('@databricks/sql') as typeof Driver;
   const { growth } = await loadAndWatch(driver, connection, share);

@@ -46,11 +46,13 @@ async function main(): Promise<void> {
     else {
       clearInterval(flapping);
       warehouse.reset();
-      if (message === 'stop') {
-        process.disconnect();
-        void warehouse.stop();
-      }
+      if (message === 'stop') process.disconnect();
     }
+  });
+  // Also when the soak died.
+  process.on('disconnect', () => {
+    clearInterval(flapping);
+    void warehouse.stop();
   });
   tell({ kind: 'ready', connection: warehouse.connectionOptions() });
 }
