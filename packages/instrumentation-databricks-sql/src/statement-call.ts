@@ -1,6 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import { Call } from './call';
+import type { ResolvedConfig } from './config';
 import type { SessionFacts } from './connection';
 import type { ExecuteStatementOptions, Operation } from './driver';
 import { OPERATION_EXECUTE_STATEMENT } from './semconv';
@@ -8,6 +9,11 @@ import { Statement } from './statement';
 import type { StatementDescription } from './statement-description';
 import { TRACEPARENT_TAG, traceparentOf } from './trace-context';
 import type { Tracing } from './tracing';
+
+type RequestHook = NonNullable<ResolvedConfig['requestHook']>;
+type ResponseHook = NonNullable<ResolvedConfig['responseHook']>;
+/** What the call came to, as a hook is told. */
+type Outcome = { readonly response: unknown } | { readonly error: unknown };
 
 /** `executeStatement` or a metadata method: opens a statement, whose span outlives the call. */
 export class StatementCall extends Call {
@@ -32,7 +38,9 @@ export class StatementCall extends Call {
     this.statement = statement;
     if (span?.isRecording() !== true) return;
     if (description.reported !== undefined) span.setAttributes(description.reported);
-    this.runRequestHook(span, args);
+    const { requestHook } = tracing.config;
+    // Asked here: the engine makes room for a closure as soon as the method that has it is called.
+    if (requestHook !== undefined) this.runRequestHook(requestHook, span, args);
   }
 
   override succeeded(operation: Operation): void {
@@ -40,26 +48,24 @@ export class StatementCall extends Call {
     const key = operationKey(operation);
     this.tracing.statements.set(key, this.statement);
     if (this.session.connection.isKernel && isSettled(operation)) this.statement.sawFinished();
-    this.runResponseHook({ response: operation });
+    this.tellOutcome({ response: operation });
     this.statement.opened(operation);
   }
 
   override failed(error: unknown): void {
-    this.runResponseHook({ error });
+    this.tellOutcome({ error });
     this.statement.submitFailed(error, this);
   }
 
   /** The statement ends its span. */
   override end(): void {}
 
-  private runRequestHook(span: Span, args: readonly unknown[]): void {
-    const { requestHook } = this.tracing.config;
-    if (requestHook === undefined) return;
+  private runRequestHook(hook: RequestHook, span: Span, args: readonly unknown[]): void {
     const { operation } = this.description;
     const [statement, request] =
       operation === OPERATION_EXECUTE_STATEMENT ? args : [undefined, args[0]];
     this.tracing.guard.runHook('requestHook', () =>
-      requestHook(span, {
+      hook(span, {
         operation,
         ...(typeof statement === 'string' ? { statement } : {}),
         request,
@@ -67,12 +73,17 @@ export class StatementCall extends Call {
     );
   }
 
-  private runResponseHook(outcome: { response: unknown } | { error: unknown }): void {
+  private tellOutcome(outcome: Outcome): void {
     const { responseHook } = this.tracing.config;
-    const { span, statement } = this;
+    const { span } = this;
     if (responseHook === undefined || span?.isRecording() !== true) return;
+    this.runResponseHook(responseHook, span, outcome);
+  }
+
+  private runResponseHook(hook: ResponseHook, span: Span, outcome: Outcome): void {
+    const { statement } = this;
     this.tracing.guard.runHook('responseHook', () =>
-      responseHook(span, {
+      hook(span, {
         operation: this.description.operation,
         ...(statement.id === undefined ? {} : { statementId: statement.id }),
         ...outcome,

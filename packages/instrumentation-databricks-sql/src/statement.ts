@@ -5,6 +5,7 @@ import type { SessionFacts } from './connection';
 import { knownId } from './connection';
 import type { Operation as DriverOperation, OperationStatus, Response } from './driver';
 import type { ErrorInfo, FailureContext } from './errors';
+import { GUID_BYTES, guidText } from './guid';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
   ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS,
@@ -34,8 +35,6 @@ const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
   ['TIMEOUT', 'TIMEDOUT'],
   ['UNKNOWN', 'UNKNOWN'],
 ]);
-
-const GUID_BYTES = 16;
 
 /**
  * One statement's life, from submit to close. Its span ends once: at the first terminal state that was seen, when the
@@ -88,7 +87,8 @@ export class Statement {
   /** Made when it is first asked for: a statement that nobody records needs none. */
   get id(): string | undefined {
     if (this.guid !== undefined) {
-      this.knownId = idOf(this.guid);
+      // The driver writes it only once the call has resolved.
+      this.knownId = knownId(guidText(this.guid));
       this.guid = undefined;
     }
     return this.knownId;
@@ -310,12 +310,4 @@ export class Statement {
 
 function errorCodeOf(state: StatementState): string {
   return state === 'TIMEDOUT' ? 'TIMEOUT' : state;
-}
-
-/** The handle's GUID as the driver writes it; it only can once the call has resolved. */
-function idOf(guid: Buffer): string | undefined {
-  const hex = guid.toString('hex');
-  return knownId(
-    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
-  );
 }
