@@ -141,20 +141,40 @@ export function observed(
   return (original) =>
     function patched(this: unknown, ...args: unknown[]): unknown {
       if (!tracing.enabled) return Reflect.apply(original, this, args);
-      const observer = guard.run(place, () => begin(this as never, args));
+      let observer: Observer | undefined;
+      try {
+        observer = begin(this as never, args);
+      } catch (error) {
+        guard.report(place, error);
+      }
       const returned = Reflect.apply(original, this, args);
       if (observer === undefined || !(returned instanceof Promise)) return returned;
-      return returned.then(
-        (result: unknown) => {
-          guard.run(place, () => {
-            observer.resolved(result);
-          });
-          return result;
-        },
-        (error: unknown) => {
-          guard.run(place, () => observer.rejected?.());
-          throw error;
-        },
-      );
+      return observe(tracing, place, observer, returned);
     };
+}
+
+function observe(
+  { guard }: Tracing,
+  place: string,
+  observer: Observer,
+  returned: Promise<unknown>,
+): Promise<unknown> {
+  return returned.then(
+    (result: unknown) => {
+      try {
+        observer.resolved(result);
+      } catch (error) {
+        guard.report(place, error);
+      }
+      return result;
+    },
+    (failure: unknown) => {
+      try {
+        observer.rejected?.();
+      } catch (error) {
+        guard.report(place, error);
+      }
+      throw failure;
+    },
+  );
 }
