@@ -7,6 +7,7 @@ describe('RecentIds', () => {
     for (let index = 0; index < 1_000; index += 1) {
       ids.add(`id ${index}`);
       assert.ok(ids.size <= 20);
+      assert.ok(ids.size >= Math.min(index + 1, 10));
       for (let known = Math.max(0, index - 9); known <= index; known += 1) {
         assert.ok(ids.has(`id ${known}`));
       }
