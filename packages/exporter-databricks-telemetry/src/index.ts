@@ -1,10 +1,7 @@
 export type { DroppedCounts } from './accounting';
 export type { Sampler, SamplingResult } from './otel';
-export {
-  DatabricksTelemetrySpanProcessor,
-  type ConnectionAwareExporter,
-  type ProcessorStats,
-} from './processor';
+export type { ProcessorStats } from './aggregation/aggregation';
+export { DatabricksTelemetrySpanProcessor, type ConnectionAwareExporter } from './processor';
 export { DatabricksTelemetryExporter } from './exporter';
 export type { ConnectionClosedListener, ExporterStats } from './exporter';
 export type {

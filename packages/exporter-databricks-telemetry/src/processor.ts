@@ -1,12 +1,5 @@
-import {
-  ATTR_DATABRICKS_OPERATION,
-  SCOPE_NAME,
-} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { Accounting, type DroppedCounts } from './accounting';
-import { ExportLoop } from './aggregation/export-loop';
-import { ExportQueue } from './aggregation/export-queue';
-import { roleOf } from './aggregation/roles';
-import { StatementAggregator, SWEEPS_UNTIL_IDLE } from './aggregation/statement-aggregator';
+import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { Aggregation, ProcessorStats } from './aggregation/aggregation';
 import {
   PROCESSOR_OPTIONS,
   telemetryDisabled,
@@ -23,36 +16,24 @@ import { processorLine } from './start-line';
 /** The name by which health metrics know this component. */
 const COMPONENT_TYPE = 'DatabricksTelemetrySpanProcessor';
 
+const NOTHING: ProcessorStats = {
+  offered: 0,
+  delivered: 0,
+  pending: 0,
+  inFlight: 0,
+  pendingBytes: 0,
+  dropped: {},
+  statements: 0,
+  late: 0,
+  skipped: 0,
+};
+
 /** An exporter that knows more than the SDK's interface asks; every other exporter works too. */
 export interface ConnectionAwareExporter extends SpanExporter {
   /** Tells of each closed connection. Its credentials are kept until what the listener returns has settled. */
   onConnectionClosed?(listener: (connectionId: string) => Promise<void>): unknown;
   /** `timeoutMs`: what is left of the time for the whole shutdown. */
   shutdown(timeoutMs?: number): Promise<void>;
-}
-
-/**
- * What became of the records, at one moment. `offered = delivered + pending + Σ dropped`, always.
- */
-export interface ProcessorStats {
-  /** Records made: one per statement, session call and error. */
-  readonly offered: number;
-  /** Records the exporter said it delivered. */
-  readonly delivered: number;
-  /** Records queued, waiting to be tried again, or in flight to the exporter. */
-  readonly pending: number;
-  /** Of `pending`: given to the exporter, which has not answered. */
-  readonly inFlight: number;
-  /** Estimated bytes of `pending`. */
-  readonly pendingBytes: number;
-  /** Records dropped for good, by reason. */
-  readonly dropped: DroppedCounts;
-  /** Statements that have ended and were not closed: no record was offered for them yet. */
-  readonly statements: number;
-  /** Spans that came after their statement's record, or belong to no statement that was seen. */
-  readonly late: number;
-  /** Spans of connections whose driver reports by itself. */
-  readonly skipped: number;
 }
 
 /**
@@ -65,33 +46,25 @@ export interface ProcessorStats {
 export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   readonly #options: ResolvedProcessorOptions;
   readonly #exporter: ConnectionAwareExporter;
-  readonly #accounting = new Accounting();
-  readonly #queue: ExportQueue;
-  readonly #loop: ExportLoop;
-  readonly #aggregator: StatementAggregator;
+  readonly #health: ProcessorHealth;
+  #aggregation: Aggregation | undefined;
   #open = !telemetryDisabled();
-  #lastEnded: ReadableSpan | undefined;
-  #sweepTimer: NodeJS.Timeout | undefined;
+  #startLine: string | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(exporter: ConnectionAwareExporter, options?: ProcessorOptions) {
     this.#options = resolveOptions(PROCESSOR_OPTIONS, options);
     this.#exporter = exporter;
-    this.#queue = new ExportQueue(this.#options, this.#accounting);
-    const health = new ProcessorHealth(COMPONENT_TYPE, () => ({
-      queued: this.#queue.ready + this.#queue.returned,
-      capacity: this.#options.maxQueueSize,
-      delivered: this.#accounting.delivered,
-      dropped: this.#accounting.dropped,
-    }));
-    let line = processorLine(this.#options);
-    this.#loop = new ExportLoop(this.#options, this.#queue, this.#accounting, exporter, () => {
-      health.attach();
-      // Not in here: the application may set its logger after it made its SDK.
-      if (line !== undefined) logInfo(line);
-      line = undefined;
+    this.#startLine = processorLine(this.#options);
+    this.#health = new ProcessorHealth(COMPONENT_TYPE, () => {
+      const { pending, inFlight, delivered, dropped } = this.stats();
+      return {
+        queued: pending - inFlight,
+        capacity: this.#options.maxQueueSize,
+        delivered,
+        dropped,
+      };
     });
-    this.#aggregator = new StatementAggregator(this.#options, this.#accounting, this.#queue);
     if (this.#open) {
       guarded('onConnectionClosed', () => {
         exporter.onConnectionClosed?.((connectionId) => this.#connectionClosed(connectionId));
@@ -105,7 +78,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     try {
       if (span.instrumentationScope.name !== SCOPE_NAME || !this.#open) return;
-      this.#ended(span);
+      (this.#aggregation ?? this.#load()).ended(span);
     } catch (error) {
       reportDefect('onEnd', error);
     }
@@ -119,7 +92,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   async forceFlush(): Promise<void> {
     if (!this.#open) return this.#shutdown;
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
-    await this.#deliver(deadline);
+    await this.#aggregation?.deliver(deadline);
     await this.#awaitExporter('forceFlush', deadline);
     deadline.clear();
   }
@@ -134,38 +107,28 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   }
 
   stats(): ProcessorStats {
-    return {
-      offered: this.#accounting.offered,
-      delivered: this.#accounting.delivered,
-      pending: this.#queue.pending,
-      inFlight: this.#queue.inFlight,
-      pendingBytes: this.#queue.bytes,
-      dropped: this.#accounting.dropped,
-      statements: this.#aggregator.statements,
-      late: this.#aggregator.late,
-      skipped: this.#aggregator.skipped,
-    };
+    return this.#aggregation?.stats() ?? NOTHING;
   }
 
-  #ended(span: ReadableSpan): void {
-    // One instance, listed twice with a provider, sees every span twice in a row.
-    if (span === this.#lastEnded) return;
-    this.#lastEnded = span;
-    const role = roleOf(span.attributes[ATTR_DATABRICKS_OPERATION]);
-    if (role === undefined) return;
-    const urgent = this.#aggregator.end(role, span);
-    this.#loop.queued(urgent);
-    if (this.#sweepTimer === undefined && this.#aggregator.statements > 0) this.#startSweeping();
+  /** Half of this package: it waits for the first span there is something to do for. */
+  #load(): Aggregation {
+    const module =
+      require('./aggregation/aggregation') as typeof import('./aggregation/aggregation');
+    this.#aggregation = new module.Aggregation(this.#options, this.#exporter, () => {
+      this.#health.attach();
+      // Not in here: the application may set its logger after it made its SDK.
+      if (this.#startLine !== undefined) logInfo(this.#startLine);
+      this.#startLine = undefined;
+    });
+    return this.#aggregation;
   }
 
   /** The connection's last records leave while its credentials are there. Nobody waits, so nothing holds the process. */
   async #connectionClosed(connectionId: string): Promise<void> {
-    if (!this.#open) return;
+    if (!this.#open || this.#aggregation === undefined) return;
     const deadline = new Deadline(this.#options.shutdownTimeoutMs).unref();
     try {
-      this.#aggregator.completeConnection(connectionId);
-      await this.#deliver(deadline);
-      this.#aggregator.forgetConnection(connectionId);
+      await this.#aggregation.finishConnection(connectionId, deadline);
     } catch (error) {
       reportDefect('onConnectionClosed', error);
     } finally {
@@ -173,59 +136,13 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     }
   }
 
-  #startSweeping(): void {
-    const periodMs = Math.max(1, this.#options.statementIdleTimeoutMs / SWEEPS_UNTIL_IDLE);
-    this.#sweepTimer = setInterval(() => {
-      guarded('sweep', () => this.#sweep());
-    }, periodMs);
-    this.#sweepTimer.unref();
-  }
-
-  #sweep(): void {
-    this.#aggregator.sweepIdle();
-    this.#loop.queued(false);
-    if (this.#aggregator.statements === 0) this.#stopSweeping();
-  }
-
-  #stopSweeping(): void {
-    clearInterval(this.#sweepTimer);
-    this.#sweepTimer = undefined;
-  }
-
   async #close(): Promise<void> {
     this.#open = false;
-    this.#lastEnded = undefined;
-    this.#stopSweeping();
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
-    this.#aggregator.giveUpRunning();
-    await this.#deliver(deadline);
+    await this.#aggregation?.finish(deadline);
     await this.#awaitExporter('shutdown', deadline);
     deadline.clear();
-    this.#loop.close();
-    this.#queue.close();
-    this.#aggregator.close();
-  }
-
-  /** Passes over the queue until it is empty, nothing more is to be gained by waiting, or the time is up. */
-  async #deliver(deadline: Deadline): Promise<void> {
-    while (!deadline.expired) {
-      if (!this.#open) this.#completeWhatFits();
-      const tryAgainInMs = await deadline.race(this.#loop.flushed());
-      if (!this.#open && this.#aggregator.statements > 0 && this.#hasRoom()) {
-        continue;
-      }
-      if (tryAgainInMs === undefined || tryAgainInMs >= deadline.remainingMs) return;
-      await deadline.sleep(tryAgainInMs);
-    }
-  }
-
-  #hasRoom(): boolean {
-    return this.#queue.pending <= this.#options.maxQueueSize / 2;
-  }
-
-  /** More statements may be in flight than the queue holds, so they follow as it empties. */
-  #completeWhatFits(): void {
-    while (this.#hasRoom() && this.#aggregator.completeOldest());
+    this.#aggregation?.close();
   }
 
   async #awaitExporter(step: 'forceFlush' | 'shutdown', deadline: Deadline): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProcessorStats } from '../src/processor';
+import type { ProcessorStats } from '../src';
 
 /** The accounting equation; true at every moment. */
 export function assertBalanced(stats: ProcessorStats): void {

@@ -7,7 +7,7 @@ const ENTRY = join(__dirname, '../src/index.js');
 /** Names of the modules that a fresh process has loaded after `require` of the package and `code`. */
 function loaded(code: string): string[] {
   const script = `
-    const { DatabricksTelemetryExporter } = require(${JSON.stringify(ENTRY)});
+    const { DatabricksTelemetryExporter, DatabricksTelemetrySpanProcessor } = require(${JSON.stringify(ENTRY)});
     ${code}
     const ours = Object.keys(require.cache).map((name) => name.replaceAll('\\\\', '/'));
     const builtin = process.moduleLoadList.filter((name) => name === 'NativeModule https');
@@ -21,6 +21,10 @@ function isDelivery(name: string): boolean {
   return name.endsWith('/delivery/delivery.js') || name === 'NativeModule https';
 }
 
+function isAggregation(name: string): boolean {
+  return name.endsWith('/aggregation/aggregation.js');
+}
+
 describe('require of the package', () => {
   it('loads neither node:https nor the delivery before there is something to send', () => {
     const names = loaded(`
@@ -28,6 +32,19 @@ describe('require of the package', () => {
       exporter.export([], () => undefined);`);
     assert.deepStrictEqual(names.filter(isDelivery), []);
     assert.ok(names.some((name) => name.endsWith('/src/exporter.js')));
+  });
+
+  it('loads the aggregation with the first span of ours', () => {
+    const setUp = `
+      const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
+      const processor = new DatabricksTelemetrySpanProcessor(exporter);
+      const end = (name) => processor.onEnd({ instrumentationScope: { name }, attributes: {} });
+      end('another');
+      processor.stats();
+      processor.forceFlush();`;
+    assert.deepStrictEqual(loaded(setUp).filter(isAggregation), []);
+    const names = loaded(`${setUp} end('@dbsql-otel/instrumentation-databricks-sql');`);
+    assert.notDeepStrictEqual(names.filter(isAggregation), []);
   });
 
   it('loads nothing of OpenTelemetry but the API', () => {
