@@ -74,7 +74,7 @@ class Tokenizer {
         do letter = codes[++pos] as number;
         while (letter < NON_ASCII && isInWord[letter] === 1);
         kind = WORD;
-        if (letter >= NON_ASCII) {
+        if (letter >= NON_ASCII && letterLength(codes, pos) > 0) {
           pos = wordEnd(codes, pos);
         } else if (
           pos - start === 1 &&
