@@ -89,6 +89,37 @@ describe('judge', () => {
     assert.equal(judge({ kind: 'network', code: 'ECONNRESET' }, 0).kind, 'retryable');
   });
 
+  it('has a word for each failure, never a text of the server', () => {
+    assert.deepStrictEqual(
+      [
+        judge({ kind: 'aborted' }, 0),
+        judge({ kind: 'oversized' }, 0),
+        judge({ kind: 'network', code: 'CERT_HAS_EXPIRED' }, 0),
+        judge({ kind: 'network', code: 'EPIPE' }, 0),
+        judge({ kind: 'network', code: 'ERR_HTTP_INVALID_HEADER_VALUE' }, 0),
+        verdict(200, ' <html>'),
+        verdict(200, ''),
+        verdict(200, '['),
+        verdict(300, ''),
+        verdict(501, '', { 'retry-after': '2' }),
+        verdict(501, ''),
+      ],
+      [
+        { kind: 'aborted', error: 'aborted' },
+        { kind: 'unavailable', error: 'answer_oversized' },
+        { kind: 'terminal', error: 'CERT_HAS_EXPIRED', isAnswer: false },
+        { kind: 'retryable', error: 'EPIPE' },
+        { kind: 'credentials', error: 'ERR_HTTP_INVALID_HEADER_VALUE' },
+        { kind: 'terminal', error: 'answer_html', isAnswer: true },
+        { kind: 'unavailable', error: 'answer_empty' },
+        { kind: 'unavailable', error: 'answer_unreadable' },
+        { kind: 'terminal', error: '300', isAnswer: true },
+        { kind: 'unavailable', error: '501', retryAfterMs: 2_000 },
+        { kind: 'unavailable', error: '501' },
+      ],
+    );
+  });
+
   it('survives any body', () => {
     fc.assert(
       fc.property(
