@@ -250,6 +250,5 @@ export class ExportLoop {
     for (const resolve of pass.waiters) resolve(pass.tryAgainInMs);
     // The loop that finished this pass runs the next one, too: a second loop would put two batches in flight.
     if (next !== undefined) this.#begin(true, next);
-    else if (this.#queue.ready > 0) this.queued(false);
   }
 }
