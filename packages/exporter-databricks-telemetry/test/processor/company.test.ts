@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as sinon from 'sinon';
+import {
+  ATTR_DATABRICKS_STATEMENT_ID,
+  type Operation,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../src/otel';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor';
 import { DiagRecorder } from '../diag-recorder';
@@ -18,6 +22,16 @@ describe('DatabricksTelemetrySpanProcessor: with others', () => {
       other.openSession();
       await processor.forceFlush();
       assert.deepEqual(exporter.batches, []);
+    });
+
+    it('turns away what a later instrumentation may tell, even of a statement it knows', async () => {
+      const made = benches.make();
+      made.statements(1);
+      const later = 'suspend_statement' as Operation;
+      made.driver.span(later, { attributes: { [ATTR_DATABRICKS_STATEMENT_ID]: 's0' } });
+      await made.processor.forceFlush();
+      assert.deepEqual(made.sizes, [1]);
+      assert.equal(made.processor.stats().late, 0);
     });
 
     it('counts a span once when it is listed twice, or with two providers', async () => {

@@ -72,6 +72,16 @@ describe('DatabricksTelemetrySpanProcessor: flushes', () => {
       assert.deepEqual(exporter.calls, ['forceFlush']);
     });
 
+    it('on forceFlush nothing of a statement that is still open', async () => {
+      const { driver, exporter, processor } = benches.make();
+      driver.execute('s1');
+      await processor.forceFlush();
+      assert.deepEqual(exporter.lines, []);
+      driver.close('s1');
+      await processor.forceFlush();
+      assert.deepEqual(exporter.lines, ['operation execute_statement s1']);
+    });
+
     it('when a connection is closed, with what it left', async () => {
       let closed: ((connectionId: string) => Promise<void>) | undefined;
       const exporter = Object.assign(new RecordingExporter(), {
