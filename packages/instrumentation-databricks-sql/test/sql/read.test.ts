@@ -73,6 +73,11 @@ describe('the bounds of the SQL readers', () => {
     assert.strictEqual(summarizeQuery(sql), 'SELECT');
   });
 
+  it('read all of a text of the greatest length', () => {
+    const sql = `/*${' '.repeat(MAX_READ_LENGTH - '/**/SELECT a'.length)}*/SELECT a`;
+    assert.strictEqual(sanitizeQuery(sql), 'SELECT a');
+  });
+
   it('mask what the bound cuts in two', () => {
     const sql = `${'/**/'.repeat(MAX_READ_LENGTH / 4 - 3)}SELECT 'secret', b`;
     assert.strictEqual(sanitizeQuery(sql), 'SELECT ?...');

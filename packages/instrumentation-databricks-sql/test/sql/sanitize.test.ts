@@ -219,6 +219,7 @@ describe('sanitizeQuery', () => {
     ['SELECT abc', 13, 'SELECT abc'],
     ['SELECT abc', 12, 'SELECT ...'],
     ['SELECT abc', 0, '...'],
+    ["'a'} bcdefghi jk mn-- l", 16, '?} bcdefghi ...'],
     ['VALUES (1), (2)', 13, 'VALUES (?)'],
     ['VALUES (1), (2)', 12, 'VALUES (?...'],
   ];
