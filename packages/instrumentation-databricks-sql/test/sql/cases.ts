@@ -695,7 +695,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'BEGIN UPDATE t',
     ],
     ['EXPLAIN EXTENDED SET k = secret', 'EXPLAIN EXTENDED SET k = ?', 'EXPLAIN SET k'],
-    ['LIST FILE /tmp/test /some/file', 'LIST FILE ?', 'LIST'],
+    ['LIST FILE /mnt/test /some/file', 'LIST FILE ?', 'LIST'],
     ['LIST /Volumes/a/b', 'LIST ?', 'LIST'],
     ["LIST 's3://b' WITH (CREDENTIAL c) LIMIT 3", 'LIST ? WITH (CREDENTIAL c) LIMIT ?', 'LIST'],
     ['ADD secret/test.jar', 'ADD ?', 'ADD'],
