@@ -1,9 +1,8 @@
 /** What is kept of a statement that has ended and was not closed, beyond its span. */
 import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { randomUUID } from 'node:crypto';
 import type { Benchmark, Figure } from '../harness/benchmark';
-import { SESSION_ID } from '../harness/ids';
+import { newId, SESSION_ID } from '../harness/ids';
 import { retainedBytes } from '../harness/memory';
 import { sampled, sampledRatio } from '../harness/sampled';
 import { CollectingProcessor } from '../peers/collecting';
@@ -16,10 +15,10 @@ const STATEMENTS = 4_900;
 async function oursPerStatement(): Promise<number> {
   const collecting = new CollectingProcessor();
   const tracer = providerOf([collecting], new RecordOnlySampler()).getTracer(SCOPE_NAME);
-  statementSpans(tracer, randomUUID(), 0);
+  statementSpans(tracer, newId(), 0);
   const whole = collecting.spans.splice(0);
   for (let statement = 0; statement < STATEMENTS; statement++) {
-    statementSpan(tracer, randomUUID());
+    statementSpan(tracer, newId());
   }
   const processor = new DatabricksTelemetrySpanProcessor(new NullExporter());
   // What is made once, with the first statement.
@@ -36,7 +35,7 @@ async function oursPerStatement(): Promise<number> {
 }
 
 async function peerPerStatement(): Promise<number> {
-  const ids = Array.from({ length: STATEMENTS }, () => randomUUID());
+  const ids = Array.from({ length: STATEMENTS }, newId);
   const telemetry = new DriverTelemetry();
   const bytes = await retainedBytes(() => {
     for (const id of ids) {

@@ -135,7 +135,15 @@ async function slice(arm: Arm, units: number, clock: Clock): Promise<number> {
   return costNs;
 }
 
-/** One round: slices of all arms in turn, each time with another one first. Nanoseconds per unit and arm. */
+/** In an order left to chance: in a fixed one the collector, which has a rhythm of its own, would meet the same arm. */
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((left, right) => left.place - right.place)
+    .map(({ item }) => item);
+}
+
+/** One round: slices of all arms, each time in another order. Nanoseconds per unit and arm. */
 async function round(
   arms: readonly Arm[],
   units: ReadonlyMap<string, number>,
@@ -144,13 +152,10 @@ async function round(
 ): Promise<Map<string, number>> {
   const costs = new Map(arms.map((arm): [string, number] => [arm.name, 0]));
   for (let turn = 0; turn < slices; turn++) {
-    for (let position = 0; position < arms.length; position++) {
-      const arm = arms[(position + turn) % arms.length];
-      if (arm !== undefined) {
-        const count = units.get(arm.name) ?? 1;
-        const costNs = (await slice(arm, count, clock)) / (count * slices);
-        costs.set(arm.name, (costs.get(arm.name) ?? 0) + costNs);
-      }
+    for (const arm of shuffled(arms)) {
+      const count = units.get(arm.name) ?? 1;
+      const costNs = (await slice(arm, count, clock)) / (count * slices);
+      costs.set(arm.name, (costs.get(arm.name) ?? 0) + costNs);
     }
   }
   return costs;
