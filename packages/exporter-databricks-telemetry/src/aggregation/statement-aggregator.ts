@@ -42,8 +42,8 @@ export interface AggregatorOptions {
 }
 
 /**
- * Joins the spans of a statement by `databricks.statement.id` into exactly one record, and its errors. Records leave
- * through one function, {@link StatementAggregator.#emit}; nothing that comes after it makes another.
+ * Joins the spans of a statement by `databricks.statement.id` into exactly one record, and its errors. A statement's
+ * record leaves in one place, {@link StatementAggregator.#complete}; nothing that comes after it makes another.
  */
 export class StatementAggregator {
   readonly #options: AggregatorOptions;
@@ -218,11 +218,11 @@ export class StatementAggregator {
 
     const statement = found ?? this.#startRunning(id);
     statement.lastSweep = this.#sweep;
-    statement.collected += 1;
+    if (statement.span === undefined) statement.cameEarly();
     const failed = hasFailed(span);
     if (failed && !wasCanceled(role, span)) this.#addError(statement, span);
     if (role === 'close') this.#closed(statement, span);
-    else if (role === 'staging') statement.staging = span.attributes;
+    else if (role === 'staging') statement.staged(span);
     else if (!failed) {
       if (role === 'cancel') statement.over = true;
       else if (!this.#closesHaveTotals) statement.add(role, span);
@@ -235,7 +235,6 @@ export class StatementAggregator {
     if (isTerminal(span)) {
       statement.failedFor(span);
       statement.over = true;
-      statement.urgent = true;
     }
   }
 
@@ -262,7 +261,7 @@ export class StatementAggregator {
     if (oldest === undefined) return;
     this.#running.remove(oldest);
     this.#index.finish(oldest);
-    this.#late += oldest.collected;
+    this.#late += oldest.early;
     this.#emitErrors(oldest);
   }
 
@@ -300,19 +299,21 @@ export class StatementAggregator {
     this.#ended.remove(statement);
     this.#index.finish(statement);
     this.#statementBytes -= statement.bytes;
-    const { span, completion, staging } = statement;
-    if (span !== undefined) {
-      const bytes = statement.bytes + (completion === undefined ? 0 : COMPLETION_BYTES);
-      this.#emit('operation', span, bytes, completion, staging);
+    const { span } = statement;
+    if (span !== undefined && !this.#sink.turnsAway(false)) {
+      statement.connection = this.#connections.factsOf(span);
+      const bytes = statement.bytes + (statement.hasCompletion ? COMPLETION_BYTES : 0);
+      this.#sink.offer(new JoinedSpan(span, statement, bytes));
     }
-    if (statement.hasErrors) this.#emitErrors(statement);
-    return statement.urgent;
+    return statement.hasErrors && this.#emitErrors(statement);
   }
 
-  #emitErrors(statement: Statement): void {
-    for (const span of statement.errors) this.#emit('error', span);
+  #emitErrors(statement: Statement): boolean {
+    let urgent = false;
+    for (const span of statement.errors) urgent = this.#emitError(span) || urgent;
     this.#accounting.offered += statement.errorOverflow;
     this.#accounting.drop('statement_errors', statement.errorOverflow);
+    return urgent;
   }
 
   /** A call that is no statement's part: its record, and its failure. */
@@ -326,16 +327,10 @@ export class StatementAggregator {
     return isTerminal(span);
   }
 
-  #emit(
-    kind: Join['kind'],
-    span: ReadableSpan,
-    bytes?: number,
-    completion?: Join['completion'],
-    staging?: Join['staging'],
-  ): void {
+  #emit(kind: Join['kind'], span: ReadableSpan): void {
     if (this.#sink.turnsAway(kind === 'error')) return;
     const connection = this.#connections.factsOf(span);
-    const join = { kind, connection, completion, staging };
-    this.#sink.offer(new JoinedSpan(span, join, bytes ?? estimateSpanBytes(span)));
+    const join = { kind, connection, completion: undefined };
+    this.#sink.offer(new JoinedSpan(span, join, estimateSpanBytes(span)));
   }
 }
