@@ -82,7 +82,7 @@ export class Totals {
     return rows;
   }
 
-  /** @returns the zero-based the zero-based index of the chunk: downloads start in the order of the links */
+  /** @returns the zero-based index of the chunk: downloads start in the order of the links */
   downloadStarted(): number {
     this.downloadsStarted += 1;
     return this.downloadsStarted - 1;
