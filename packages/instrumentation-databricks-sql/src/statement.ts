@@ -42,9 +42,9 @@ const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
  * Times are of `performance.now()`.
  */
 export class Statement {
-  readonly totals: Totals;
-  private guid: Buffer | undefined = undefined;
-  private knownId: string | undefined = undefined;
+  readonly totals = new Totals();
+  /** As the server sent it, until somebody asks for the text. */
+  private knownAs: Buffer | string | undefined = undefined;
   retryCount = 0;
   private state: StatementState | undefined = undefined;
   private stateResponse: OperationStatus | undefined = undefined;
@@ -57,8 +57,8 @@ export class Statement {
   private directResults: boolean | undefined = undefined;
   private pollCount = 0;
   private pollMs = 0;
-  private active = false;
-  private activeGeneration = 0;
+  /** The generation of metrics in which it counts as active. */
+  private activeGeneration: number | undefined = undefined;
   private closeInFlight = false;
   private cancelInFlight = false;
   private completed = false;
@@ -76,7 +76,6 @@ export class Statement {
     private readonly metricAttributes: Attributes,
   ) {
     this.lastResponseMs = startMs;
-    this.totals = new Totals(startMs);
   }
 
   /** The span has ended; what comes now is recorded elsewhere. */
@@ -86,12 +85,9 @@ export class Statement {
 
   /** Made when it is first asked for: a statement that nobody records needs none. */
   get id(): string | undefined {
-    if (this.guid !== undefined) {
-      // The driver writes it only once the call has resolved.
-      this.knownId = knownId(guidText(this.guid));
-      this.guid = undefined;
-    }
-    return this.knownId;
+    // The driver writes it only once the call has resolved.
+    if (typeof this.knownAs === 'object') this.knownAs = knownId(guidText(this.knownAs));
+    return this.knownAs;
   }
 
   get isSampled(): boolean {
@@ -117,7 +113,7 @@ export class Statement {
   answered({ operationHandle, directResults }: Response): void {
     this.lastResponseMs = performance.now();
     const guid = operationHandle?.operationId?.guid;
-    if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.guid = guid;
+    if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.knownAs = guid;
     this.directResults = directResults != null;
     if (directResults?.operationStatus != null) this.sawStatus(directResults.operationStatus);
   }
@@ -138,8 +134,8 @@ export class Statement {
   /** The call that opened the statement resolved. */
   opened(operation: DriverOperation): void {
     this.submitted = true;
-    if (this.guid === undefined && this.knownId === undefined) {
-      this.knownId = knownId(operation.id);
+    if (this.knownAs === undefined) {
+      this.knownAs = knownId(operation.id);
       this.childIdentity = undefined;
     }
     this.countActive();
@@ -200,16 +196,19 @@ export class Statement {
 
   /** It no longer counts as active. */
   release(): void {
-    if (!this.active) return;
-    this.active = false;
     if (this.activeGeneration === this.tracing.generation) {
       this.tracing.countActive(this.session, -1);
     }
+    this.activeGeneration = undefined;
   }
 
   /** What a close tells beyond the session's identity. */
   closeAttributes(operation: DriverOperation): Attributes {
-    const attributes = this.totals.attributes(operation, this.session.connection.isKernel);
+    const attributes = this.totals.attributes(
+      operation,
+      this.startMs,
+      this.session.connection.isKernel,
+    );
     if (this.id !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_ID] = this.id;
     if (this.retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = this.retryCount;
     return attributes;
@@ -221,7 +220,6 @@ export class Statement {
   }
 
   private countActive(): void {
-    this.active = true;
     this.activeGeneration = this.tracing.generation;
     this.tracing.countActive(this.session, 1);
   }

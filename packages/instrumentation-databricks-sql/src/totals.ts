@@ -1,13 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
+import { Downloads } from './downloads';
 import type { Operation, ResultSetMetadata, RowSet } from './driver';
+import { KernelBatches } from './kernel-batches';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
-  ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
-  ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
-  ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
-  ATTR_DATABRICKS_RESULT_BATCH_COUNT,
-  ATTR_DATABRICKS_RESULT_BATCH_DURATION,
-  ATTR_DATABRICKS_RESULT_BATCH_SIZE,
   ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
   ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
   ATTR_DATABRICKS_RESULT_COMPRESSED,
@@ -26,36 +22,26 @@ const FORMATS = new Map<unknown, ResultFormat>([
   [3, 'cloudfetch'],
 ]);
 
-/** What a statement's results came to: plain counters, no object per event. Times are of `performance.now()`. */
+/**
+ * What a statement's results came to: plain counters, no object per event, and no room for what it has none of. Times
+ * are of `performance.now()`.
+ */
 export class Totals {
   rowCount = 0;
-  private fetchCount = 0;
+  wasFetched = false;
   private firstRowsMs = 0;
   private lastRowsMs = 0;
   private chunksPresent = 0;
-  private downloadsStarted = 0;
-  private downloadsSucceeded = 0;
-  private batchCount = 0;
-  private batchBytes = 0;
-  private batchMs = 0;
   /** Rows by chunk index; files that failed or are still on their way have none. */
-  private readonly chunkRows: (number | undefined)[] = [];
+  private chunkRows: (number | undefined)[] | undefined = undefined;
   private pageBytes = 0;
-  private fileBytes = 0;
   private arePageBytesKnown = true;
-  private firstDownloadMs: number | undefined = undefined;
-  private slowestDownloadMs = 0;
-  private totalDownloadMs = 0;
-
-  constructor(private readonly submittedMs: number) {}
-
-  get wasFetched(): boolean {
-    return this.fetchCount > 0;
-  }
+  private downloads: Downloads | undefined = undefined;
+  private batches: KernelBatches | undefined = undefined;
 
   /** The consumer was given rows, or an empty answer. */
   fetched(rows: number): void {
-    this.fetchCount += 1;
+    this.wasFetched = true;
     if (rows === 0) return;
     const nowMs = performance.now();
     if (this.rowCount === 0) this.firstRowsMs = nowMs;
@@ -67,7 +53,7 @@ export class Totals {
   received(rowSet: RowSet): void {
     const rows = this.offered(rowSet);
     if (rows === 0) return;
-    this.chunkRows.push(rows);
+    (this.chunkRows ??= []).push(rows);
     if (rowSet.arrowBatches == null) {
       this.arePageBytesKnown = false;
       return;
@@ -82,30 +68,23 @@ export class Totals {
     return rows;
   }
 
-  /** @returns the zero-based index of the chunk: downloads start in the order of the links */
+  /** @returns the zero-based index of the chunk */
   downloadStarted(): number {
-    this.downloadsStarted += 1;
-    return this.downloadsStarted - 1;
+    return (this.downloads ??= new Downloads()).started();
   }
 
   downloadSucceeded(index: number, durationMs: number, bytes: number, rows: number): void {
-    this.chunkRows[index] = rows;
-    this.downloadsSucceeded += 1;
-    this.fileBytes += bytes;
-    this.totalDownloadMs += durationMs;
-    if (index === 0) this.firstDownloadMs = durationMs;
-    if (durationMs > this.slowestDownloadMs) this.slowestDownloadMs = durationMs;
+    (this.chunkRows ??= [])[index] = rows;
+    this.downloads?.succeeded(index, durationMs, bytes);
   }
 
   /** The kernel handed a batch over. */
   batchReceived(durationMs: number, bytes: number): void {
-    this.batchCount += 1;
-    this.batchBytes += bytes;
-    this.batchMs += durationMs;
+    (this.batches ??= new KernelBatches()).received(durationMs, bytes);
   }
 
   /** The figures as attributes, as of now; what the driver never learned is left out. */
-  attributes(operation: Operation, isKernel: boolean): Attributes {
+  attributes(operation: Operation, submittedMs: number, isKernel: boolean): Attributes {
     const attributes: Attributes = {};
     if (!this.wasFetched && !hasResultSet(operation)) return attributes;
     const metadata = operation.backend?.metadata ?? operation.metadata;
@@ -116,22 +95,14 @@ export class Totals {
     }
     attributes[ATTR_DATABRICKS_RESULT_ROW_COUNT] = this.rowCount;
     if (this.rowCount > 0) {
-      attributes[ATTR_DATABRICKS_RESULT_READY_DURATION] =
-        (this.firstRowsMs - this.submittedMs) / 1000;
+      attributes[ATTR_DATABRICKS_RESULT_READY_DURATION] = (this.firstRowsMs - submittedMs) / 1000;
       attributes[ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION] =
         (this.lastRowsMs - this.firstRowsMs) / 1000;
     }
-    if (isKernel) this.addBatches(attributes);
+    if (isKernel) this.batches?.addTo(attributes);
     else this.addChunks(attributes, operation);
     if (format === 'cloudfetch') this.addDownloads(attributes, metadata);
     return attributes;
-  }
-
-  private addBatches(attributes: Attributes): void {
-    if (this.batchCount === 0) return;
-    attributes[ATTR_DATABRICKS_RESULT_BATCH_COUNT] = this.batchCount;
-    attributes[ATTR_DATABRICKS_RESULT_BATCH_SIZE] = this.batchBytes;
-    attributes[ATTR_DATABRICKS_RESULT_BATCH_DURATION] = this.batchMs / 1000;
   }
 
   private addChunks(attributes: Attributes, operation: Operation): void {
@@ -145,7 +116,7 @@ export class Totals {
     attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = chunksPresent;
     attributes[ATTR_DATABRICKS_RESULT_CHUNK_COUNT] = this.chunksConsumed;
     if (this.arePageBytesKnown) {
-      attributes[ATTR_DATABRICKS_RESULT_SIZE] = this.pageBytes + this.fileBytes;
+      attributes[ATTR_DATABRICKS_RESULT_SIZE] = this.pageBytes + (this.downloads?.bytes ?? 0);
     }
   }
 
@@ -153,7 +124,7 @@ export class Totals {
   private get chunksConsumed(): number {
     let rowsBefore = 0;
     let consumed = 0;
-    for (const rows of this.chunkRows) {
+    for (const rows of this.chunkRows ?? []) {
       if (rowsBefore >= this.rowCount) break;
       if (rows !== undefined) consumed += 1;
       rowsBefore += rows ?? 0;
@@ -165,13 +136,7 @@ export class Totals {
     if (typeof metadata?.lz4Compressed === 'boolean') {
       attributes[ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED] = metadata.lz4Compressed;
     }
-    if (this.firstDownloadMs !== undefined) {
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION] = this.firstDownloadMs / 1000;
-    }
-    if (this.downloadsSucceeded > 0) {
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION] = this.slowestDownloadMs / 1000;
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION] = this.totalDownloadMs / 1000;
-    }
+    this.downloads?.addTo(attributes);
   }
 }
 
