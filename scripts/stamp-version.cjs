@@ -6,7 +6,7 @@ const path = require('node:path');
 
 const packages = path.join(__dirname, '..', 'packages');
 for (const name of fs.readdirSync(packages)) {
-  const source = path.join(packages, name, 'src', 'version.ts');
+  const source = path.join(packages, name, 'src', 'scope.ts');
   if (fs.existsSync(source)) {
     const { version } = JSON.parse(
       fs.readFileSync(path.join(packages, name, 'package.json'), 'utf8'),

@@ -6,6 +6,7 @@ import { diag, type Tracer } from '@opentelemetry/api';
 import { randomBytes } from 'node:crypto';
 import { OPTIONS } from '../../../packages/instrumentation-databricks-sql/build/src/config';
 import type { ResolvedConfig } from '../../../packages/instrumentation-databricks-sql/build/src/config';
+import { Guard } from '../../../packages/instrumentation-databricks-sql/build/src/guard';
 import { Metrics } from '../../../packages/instrumentation-databricks-sql/build/src/metrics';
 import { cloudFetchPatch } from '../../../packages/instrumentation-databricks-sql/build/src/patches/cloudfetch';
 import { hiveDriverPatch } from '../../../packages/instrumentation-databricks-sql/build/src/patches/hive-driver';
@@ -24,7 +25,7 @@ const DEFAULTS = Object.fromEntries(
 /** What the patches share, for spans of `tracer`. */
 export function tracingOf(tracer: Tracer, config: Partial<ResolvedConfig> = {}): Tracing {
   const tracing = new Tracing(
-    diag.createComponentLogger({ namespace: 'benchmark' }),
+    new Guard(diag.createComponentLogger({ namespace: 'benchmark' })),
     { ...DEFAULTS, ...config },
     new Metrics(createNoopMeter()),
     () => tracer,

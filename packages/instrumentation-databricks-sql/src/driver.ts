@@ -3,8 +3,6 @@
  * driver is the user's, and what it does not say is left out.
  */
 
-export const DRIVER_MODULE = '@databricks/sql';
-
 export interface ConnectionOptions {
   readonly host?: string;
   readonly path?: string;

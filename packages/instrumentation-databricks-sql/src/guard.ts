@@ -1,5 +1,4 @@
 import type { DiagLogger } from '@opentelemetry/api';
-import { className, stackFrames } from './errors';
 
 /**
  * Stands between our code and the application: what we throw stays with us. The first failure of each place is one
@@ -34,6 +33,8 @@ export class Guard {
 
   report(place: string, error: unknown): void {
     try {
+      // What describes failures waits for the first.
+      const { className, stackFrames } = require('./errors') as typeof import('./errors');
       if (this.reported.has(place)) {
         this.diag.debug(`${place} failed again (${className(error)})`);
         return;

@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import type { TracerProvider } from '@opentelemetry/api';
+import type { DiagLogger, TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
@@ -8,31 +8,21 @@ import {
 import type { DatabricksAccess } from './access';
 import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
-import { DRIVER_MODULE } from './driver';
-import { isDriverLoaded } from './loaded-driver';
-import { Metrics } from './metrics';
-import { CLIENT_FILE, PATCHED_FILES } from './patched-files';
-import { PrototypePatches } from './prototype-patches';
-import { SCOPE_NAME } from './semconv';
-import { startLine } from './start-line';
+import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver-module';
+import { Guard } from './guard';
+import type { Patching } from './patching';
+import { PACKAGE_VERSION, SCOPE_NAME } from './scope';
 import { SUPPORTED_VERSIONS } from './supported-versions';
-import { Tracing } from './tracing';
-import { PACKAGE_VERSION } from './version';
 
 const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Recognised, reported once and left alone. */
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
 
-/** The patches and what they need are most of this package: they are loaded with the driver, not with the application. */
-function loadPatches(): typeof import('./patches') {
-  return require('./patches') as typeof import('./patches');
-}
-
 /** Traces and measures `@databricks/sql`. */
 export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
   // No initialisers: the base class calls `init` and `enable` before they would run.
-  declare private tracing: Tracing;
-  declare private patches: PrototypePatches;
+  declare private guard: Guard;
+  declare private patching: Patching | undefined;
 
   /** @param config see the options table of the README */
   constructor(config: DatabricksSqlInstrumentationConfig = {}) {
@@ -41,7 +31,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   /** Weak access to the connections the application has open, for a telemetry exporter. */
   get access(): DatabricksAccess {
-    return this.tracing.access;
+    return this.startPatching().access;
   }
 
   /**
@@ -49,47 +39,38 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
    * @param driverModule what `require('@databricks/sql')` or `import * as` gives
    */
   patch(driverModule: unknown): void {
-    this.tracing.guard.run('patch', () => {
-      this.patchMain(driverModule);
+    this.guard.run('patch', () => {
+      this.startPatching().patchMain(driverModule);
     });
   }
 
   override setConfig(config: DatabricksSqlInstrumentationConfig): void {
     super.setConfig(resolveConfig(config, componentDiag()));
-    if (this.isStarted) this.tracing.config = this.getConfig() as ResolvedConfig;
+    this.patching?.configure(this.getConfig() as ResolvedConfig);
   }
 
   override setTracerProvider(tracerProvider: TracerProvider): void {
     super.setTracerProvider(tracerProvider);
-    this.tracing.tracerChanged();
+    this.patching?.tracerChanged();
   }
 
   override enable(): void {
     super.enable();
-    this.tracing.enabled = true;
-    this.patches.installAll();
+    this.patching?.enable();
   }
 
   /** Puts the driver back as it was. Statements that still wait for their end are ended now. */
   override disable(): void {
     super.disable();
-    this.tracing.enabled = false;
-    this.patches.uninstallAll();
-    this.tracing.guard.run('disable', () => {
-      this.tracing.abandonAll();
-    });
+    this.patching?.disable();
   }
 
   /** Called by the constructor, and again by whoever asks for the module definitions. */
   protected override init(): InstrumentationNodeModuleDefinition[] {
-    if (!this.isStarted) this.start();
+    if (!Object.hasOwn(this, 'guard')) this.start();
     const files = PATCHED_FILES.map((file) =>
       this.file(file, PATCHED_VERSIONS, (exports, version) => {
-        this.patches.apply(
-          defaultExport(exports),
-          loadPatches().PATCHES[file](this.tracing, version),
-        );
-        if (file === CLIENT_FILE) this.announce(version);
+        this.startPatching().patchFile(file, exports, version);
       }),
     );
     files.push(
@@ -113,19 +94,12 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     ];
   }
 
-  /** The base class configures and measures before `init`. */
-  private get isStarted(): boolean {
-    return Object.hasOwn(this, 'tracing');
+  protected override _updateMetricInstruments(): void {
+    this.patching?.meterChanged(this.meter);
   }
 
   private start(): void {
-    this.tracing = new Tracing(
-      componentDiag(),
-      this.getConfig() as ResolvedConfig,
-      new Metrics(this.meter),
-      () => this.tracer,
-    );
-    this.patches = new PrototypePatches();
+    this.guard = new Guard(componentDiag());
     if (isDriverLoaded()) {
       componentDiag().warn(
         `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or hand it to patch()`,
@@ -133,8 +107,20 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     }
   }
 
-  protected override _updateMetricInstruments(): void {
-    if (this.isStarted) this.tracing.metrics = new Metrics(this.meter);
+  /** Nine tenths of this package: they wait for the driver, or for somebody who asks for its connections. */
+  private startPatching(): Patching {
+    if (this.patching === undefined) {
+      const module = require('./patching') as typeof import('./patching');
+      this.patching = new module.Patching(
+        componentDiag(),
+        this.guard,
+        this.getConfig() as ResolvedConfig,
+        this.meter,
+        () => this.tracer,
+      );
+      if (this.isEnabled()) this.patching.enable();
+    }
+    return this.patching;
   }
 
   /** What throws in here would break the application's `require`. */
@@ -147,7 +133,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
       `${DRIVER_MODULE}/${name}`,
       versions,
       (exports: unknown, version?: string) => {
-        this.tracing.guard.run(name, () => {
+        this.guard.run(name, () => {
           patch(exports, version);
         });
         return exports;
@@ -155,32 +141,8 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
       () => {},
     );
   }
-
-  /** The inner classes are not exported; where no hook saw them they are found from the objects. */
-  private patchMain(driverModule: unknown): void {
-    const main = (defaultExport(driverModule) ?? driverModule) as Readonly<
-      Record<string, unknown>
-    > | null;
-    const { DBSQLClient, DBSQLSession } = main ?? {};
-    if (this.patches.isPatched(DBSQLClient)) return;
-    const { PATCHES, InstanceDiscovery } = loadPatches();
-    this.patches.apply(DBSQLClient, PATCHES[CLIENT_FILE](this.tracing));
-    this.patches.apply(DBSQLSession, PATCHES['dist/DBSQLSession.js'](this.tracing));
-    this.tracing.discovery = new InstanceDiscovery(this.tracing, this.patches);
-    this.announce(undefined);
-  }
-
-  private announce(driverVersion: string | undefined): void {
-    componentDiag().info(startLine(driverVersion, this.tracing.config));
-  }
 }
 
-function componentDiag(): ReturnType<typeof diag.createComponentLogger> {
+function componentDiag(): DiagLogger {
   return diag.createComponentLogger({ namespace: SCOPE_NAME });
-}
-
-function defaultExport(exports: unknown): unknown {
-  return typeof exports === 'object' && exports !== null && 'default' in exports
-    ? exports.default
-    : undefined;
 }

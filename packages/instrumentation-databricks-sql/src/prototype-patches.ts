@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { SCOPE_NAME } from './semconv';
+import { SCOPE_NAME } from './scope';
 import type { ClassPatch, DriverMethod } from './traced';
 
 interface PatchedMethod {

@@ -7,8 +7,8 @@
  * The `databricks.*` names are vendor attributes of this project.
  */
 
-/** Instrumentation scope of every span and metric of the instrumentation. */
-export const SCOPE_NAME = '@dbsql-otel/instrumentation-databricks-sql';
+export { SCOPE_NAME } from './scope';
+
 /** Schema the attribute names follow. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 /** Value of `db.system.name`: none of the well-known values names Databricks. */

@@ -1,6 +1,6 @@
 import { OPTIONS, type ResolvedConfig } from './config';
-import { DRIVER_MODULE } from './driver';
-import { PACKAGE_VERSION } from './version';
+import { DRIVER_MODULE } from './driver-module';
+import { PACKAGE_VERSION } from './scope';
 
 function shown(value: unknown): string {
   return typeof value === 'function' ? 'set' : JSON.stringify(value);

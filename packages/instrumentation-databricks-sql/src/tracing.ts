@@ -6,25 +6,18 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api';
-import type {
-  Attributes,
-  DiagLogger,
-  Span,
-  SpanKind,
-  SpanOptions,
-  Tracer,
-} from '@opentelemetry/api';
+import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
 import { AccessRegistry } from './access-registry';
 import type { ResolvedConfig } from './config';
 import type { Connection, SessionFacts } from './connection';
 import type { Client, Operation } from './driver';
 import { describeError } from './errors';
 import type { ErrorInfo, FailureContext } from './errors';
-import { Guard } from './guard';
+import type { Guard } from './guard';
 import { hiddenField } from './hidden-field';
 import type { Metrics } from './metrics';
 import { OpenStatements } from './open-statements';
-import { SCOPE_NAME } from './semconv';
+import { SCOPE_NAME } from './scope';
 import type { Statement } from './statement';
 
 /** Finds classes of the driver from its objects, where their files were not hooked. */
@@ -37,7 +30,6 @@ export interface Discovery {
 
 /** What the patches share: the telemetry API as configured, and what is kept per driver object. */
 export class Tracing {
-  readonly guard: Guard;
   readonly access: AccessRegistry;
   readonly connections = new WeakMap<object, Connection>();
   readonly sessions = new WeakMap<object, SessionFacts>();
@@ -54,12 +46,11 @@ export class Tracing {
   private readonly collected: FinalizationRegistry<Connection>;
 
   constructor(
-    diag: DiagLogger,
+    readonly guard: Guard,
     public config: ResolvedConfig,
     public metrics: Metrics,
     private readonly tracer: () => Tracer,
   ) {
-    this.guard = new Guard(diag);
     this.access = new AccessRegistry(this.guard);
     this.openStatements = new OpenStatements(() => this.config.statementMaxDurationMs);
     // A client, its sessions and their operations hold each other, so they are collected together.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabricksSqlInstrumentation } from '../src';
 import { OPTIONS, resolveConfig } from '../src/config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from '../src/config';
-import { PACKAGE_VERSION } from '../src/version';
+import { PACKAGE_VERSION } from '../src/scope';
 import { keepDiagnostics } from './support/diagnostics';
 
 function resolve(config: Readonly<Record<string, unknown>>): ResolvedConfig {

@@ -2,7 +2,7 @@ import * as assert from 'node:assert';
 import { diag } from '@opentelemetry/api';
 import { resolveConfig } from '../src/config';
 import { startLine } from '../src/start-line';
-import { PACKAGE_VERSION } from '../src/version';
+import { PACKAGE_VERSION } from '../src/scope';
 
 const logger = diag.createComponentLogger({ namespace: 'test' });
 

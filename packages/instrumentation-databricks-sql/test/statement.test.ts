@@ -17,6 +17,7 @@ import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
 import { resolveConfig } from '../src/config';
 import { Connection, SessionFacts } from '../src/connection';
 import type { OperationStatus, Response } from '../src/driver';
+import { Guard } from '../src/guard';
 import { Metrics } from '../src/metrics';
 import { Statement } from '../src/statement';
 import { Tracing } from '../src/tracing';
@@ -53,7 +54,7 @@ class Bench {
 
   tracingWith(metrics: Metrics): Tracing {
     const tracer = this.provider.getTracer('test');
-    return new Tracing(diag, resolveConfig({}, diag), metrics, () => tracer);
+    return new Tracing(new Guard(diag), resolveConfig({}, diag), metrics, () => tracer);
   }
 
   statement(tracing = this.tracing, hasSpan = true): Statement {

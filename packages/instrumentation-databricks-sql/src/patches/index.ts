@@ -1,4 +1,4 @@
-import type { PatchedFile } from '../patched-files';
+import type { PatchedFile } from '../driver-module';
 import type { ClassPatch } from '../traced';
 import type { Tracing } from '../tracing';
 import { clientPatch } from './client';

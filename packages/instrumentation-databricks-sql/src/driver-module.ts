@@ -1,3 +1,6 @@
+import { sep } from 'node:path';
+
+export const DRIVER_MODULE = '@databricks/sql';
 export const CLIENT_FILE = 'dist/DBSQLClient.js';
 
 /** The driver's files whose default export is a class to patch; those of the kernel came with 1.16. */
@@ -14,3 +17,13 @@ export const PATCHED_FILES = [
 ] as const;
 
 export type PatchedFile = (typeof PATCHED_FILES)[number];
+
+const INSTALLED_CLIENT_FILE = `node_modules/${DRIVER_MODULE}/${CLIENT_FILE}`.replaceAll('/', sep);
+
+/** Whether a driver that no hook has seen is in the module cache. In a bundle there is no cache to look at. */
+export function isDriverLoaded(): boolean {
+  return (
+    typeof require === 'function' &&
+    Object.keys(require.cache ?? {}).some((path) => path.endsWith(INSTALLED_CLIENT_FILE))
+  );
+}
