@@ -4,37 +4,15 @@ import {
   resolveExporterOptions,
   telemetryDisabled,
 } from './config';
-import { OncePerCondition, guarded, logDebug, logInfo } from './diagnostics';
-import type { Outcome } from './delivery/batch';
-import type { Delivery, HostStats } from './delivery/delivery';
-import { ExporterAccounting } from './exporter-accounting';
-import { ExporterHealth } from './exporter-health';
+import { OncePerCondition, guarded, logDebug } from './diagnostics';
+import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from './otel';
-import { type DropReason, UndeliveredError } from './record';
-import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
-import { startLine } from './start-line';
 
-/** The name by which health metrics know this component. */
-const COMPONENT_TYPE = 'DatabricksTelemetryExporter';
 /** What `forceFlush` waits at most; each request has its own, shorter deadline. */
 const FORCE_FLUSH_TIMEOUT_MS = 30_000;
 
 /** Is told that a client was closed; what it returns is awaited before the credentials are let go. */
 export type ConnectionClosedListener = (connectionId: string) => Promise<void> | void;
-
-/** `offered = delivered + pending + Σ dropped`. Spans handed back to the caller are offered again when they return. */
-export interface ExporterStats {
-  readonly offered: number;
-  readonly delivered: number;
-  readonly pending: number;
-  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Spans that telemetry has no use for: those of other scopes, and single fetches and downloads. */
-  readonly ignored: number;
-  /** Spans handed back as undelivered, each time they were. */
-  readonly returned: number;
-  /** By host, with its port when that is not 443. */
-  readonly hosts: Readonly<Record<string, HostStats>>;
-}
 
 /**
  * Translates spans of the Databricks SQL instrumentation into the driver's telemetry and posts it to the workspace each
@@ -45,23 +23,19 @@ export interface ExporterStats {
  */
 export class DatabricksTelemetryExporter implements SpanExporter {
   readonly #options: ResolvedExporterOptions;
-  readonly #accounting = new ExporterAccounting();
-  readonly #groups = new SpanGroups();
+  readonly #given: DatabricksTelemetryExporterOptions;
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #closedConnections = new Set<string>();
   readonly #closedListeners = new Set<ConnectionClosedListener>();
   readonly #unsubscribe: () => void;
-  readonly #health = new ExporterHealth(COMPONENT_TYPE, () => this.stats());
-  readonly #startLine: string;
   readonly #isDisabled = telemetryDisabled();
-  #delivery: Delivery | undefined;
+  #exporting: Exporting | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(options: DatabricksTelemetryExporterOptions = {}) {
     this.#options = resolveExporterOptions(options);
     // JavaScript may give anything; what is no options object leaves the defaults.
-    this.#startLine = startLine(options ?? {});
+    this.#given = { ...options };
     const { access, host } = this.#options;
     if (!access && host === undefined) {
       new OncePerCondition().warn('neither `access` nor `host` is set: no telemetry can be sent');
@@ -101,66 +75,39 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   }
 
   stats(): ExporterStats {
-    const { offered, delivered, pending, dropped, ignored, returned } = this.#accounting;
-    return {
-      offered,
-      delivered,
-      pending,
-      dropped,
-      ignored,
-      returned,
-      hosts: this.#delivery?.stats() ?? {},
-    };
+    return this.#exporting?.stats() ?? NOTHING;
   }
 
   async #run(
     spans: readonly ReadableSpan[],
     resultCallback: (result: ExportResult) => void,
   ): Promise<void> {
-    const startMs = performance.now();
-    const result = await this.#export(spans).catch((error: unknown) => {
-      // A mistake of ours, or spans that cannot be read: they must not come back for ever.
-      logDebug('an export failed', error);
-      return this.#accounting.gaveUp(spans, 'untranslatable');
-    });
-    this.#health.exported(performance.now() - startMs, reasonOf(result));
+    const result = await this.#answer(spans);
     guarded('the callback of an export', () => resultCallback(result));
   }
 
-  /** Rejects only before it has counted anything. */
-  async #export(spans: readonly ReadableSpan[]): Promise<ExportResult> {
-    if (this.#shutdown) {
-      return this.#accounting.turnedAway(spans);
+  async #answer(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    try {
+      const exporting = this.#load();
+      return await (this.#shutdown ? exporting.turnAway(spans) : exporting.export(spans));
+    } catch (error) {
+      logDebug('an export failed', error);
+      return { code: 1, error: new Error('the exporter failed', { cause: error }) };
     }
-    const groups = this.#groups.of(spans);
-    const offered = groups.reduce((sum, group) => sum + group.spans.length, 0);
-    const delivery = offered > 0 && !this.#isDisabled ? this.#load() : undefined;
-    this.#accounting.began(spans.length, offered);
-    if (this.#isDisabled) {
-      return this.#accounting.settled(
-        groups,
-        groups.map((group) => group.spans.map(() => DISABLED)),
-      );
-    }
-    const outcomes = await Promise.all(
-      groups.map((group) => delivery?.export(group) ?? Promise.resolve<Outcome[]>([])),
-    );
-    for (const { connectionId } of groups) {
-      if (this.#closedConnections.has(connectionId)) {
-        delivery?.release(connectionId);
-      }
-    }
-    return this.#accounting.settled(groups, outcomes);
   }
 
-  /** `node:https` and the rest of the delivery cost as much to load as the API: they wait for the first span. */
-  #load(): Delivery {
-    if (!this.#delivery) {
-      const module = require('./delivery/delivery') as typeof import('./delivery/delivery');
-      this.#delivery = new module.Delivery(this.#options, this.#abort.signal);
-      logInfo(this.#startLine);
+  /** The larger part of this package: they wait for the first spans. */
+  #load(): Exporting {
+    if (!this.#exporting) {
+      const module = require('./exporting') as typeof import('./exporting');
+      this.#exporting = new module.Exporting(
+        this.#options,
+        this.#given,
+        this.#isDisabled,
+        this.#abort.signal,
+      );
     }
-    return this.#delivery;
+    return this.#exporting;
   }
 
   #onClosed(connectionId: string): void {
@@ -174,12 +121,10 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     const listeners = [...this.#closedListeners];
     await Promise.allSettled(listeners.map(async (listener) => listener(connectionId)));
     await this.#drained();
-    this.#delivery?.release(connectionId);
     // Spans may still come: those a plain BatchSpanProcessor holds, or records that came back.
-    bound(this.#closedConnections, MAX_CONNECTIONS);
-    this.#closedConnections.add(connectionId);
+    this.#load().connectionClosed(connectionId);
     if (listeners.length > 0) {
-      this.#groups.forget(connectionId);
+      this.#exporting?.forget(connectionId);
       this.#options.access?.release(connectionId);
     }
   }
@@ -189,8 +134,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     this.#abort.abort();
     await Promise.allSettled(this.#inFlight);
     this.#unsubscribe();
-    this.#groups.clear();
-    this.#delivery?.close();
+    this.#exporting?.close();
   }
 
   /** Waits until nothing is under way: a processor gives one batch after the other, from within the callback. */
@@ -214,10 +158,13 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   }
 }
 
-/** The environment says what the flag of a host may say, too. */
-const DISABLED: Outcome = { kind: 'dropped', reason: 'flag_off' };
-
-/** Why not everything of an export was delivered, for `error.type`. */
-function reasonOf({ error }: ExportResult): string | undefined {
-  return error instanceof UndeliveredError ? error.reason : error?.name;
-}
+/** Before the first spans. */
+const NOTHING: ExporterStats = {
+  offered: 0,
+  delivered: 0,
+  pending: 0,
+  dropped: {},
+  ignored: 0,
+  returned: 0,
+  hosts: {},
+};

@@ -3,7 +3,8 @@ export type { Sampler, SamplingResult } from './otel';
 export type { ProcessorStats } from './aggregation/aggregation';
 export { DatabricksTelemetrySpanProcessor, type ConnectionAwareExporter } from './processor';
 export { DatabricksTelemetryExporter } from './exporter';
-export type { ConnectionClosedListener, ExporterStats } from './exporter';
+export type { ConnectionClosedListener } from './exporter';
+export type { ExporterStats } from './exporting';
 export type {
   DatabricksTelemetryExporterOptions,
   DryRun,

@@ -79,9 +79,8 @@ export interface SpanProcessor {
   shutdown(): Promise<void>;
 }
 
-/** A sampler's verdict, the numbers of the SDK's enum of the same name. */
-export const SamplingDecision = { NOT_RECORD: 0, RECORD: 1, RECORD_AND_SAMPLED: 2 } as const;
-export type SamplingDecision = (typeof SamplingDecision)[keyof typeof SamplingDecision];
+/** A sampler's verdict: not recorded, recorded, recorded and sampled. */
+export type SamplingDecision = 0 | 1 | 2;
 
 /** What a sampler decides about a span that starts. */
 export interface SamplingResult {

@@ -1,4 +1,4 @@
-import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { Aggregation, ProcessorStats } from './aggregation/aggregation';
 import {
   PROCESSOR_OPTIONS,
@@ -7,14 +7,12 @@ import {
   type ResolvedProcessorOptions,
 } from './config';
 import { Deadline } from './deadline';
-import { guarded, logDebug, logInfo, reportDefect } from './diagnostics';
-import { ProcessorHealth } from './health';
+import { guarded, logDebug, reportDefect } from './diagnostics';
 import { resolveOptions } from './option-table';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from './otel';
-import { processorLine } from './start-line';
 
-/** The name by which health metrics know this component. */
-const COMPONENT_TYPE = 'DatabricksTelemetrySpanProcessor';
+/** Copied, since all names together cost a tenth of what this package takes to load; its type holds it to them. */
+const INSTRUMENTATION_SCOPE: typeof SCOPE_NAME = '@dbsql-otel/instrumentation-databricks-sql';
 
 const NOTHING: ProcessorStats = {
   offered: 0,
@@ -46,25 +44,13 @@ export interface ConnectionAwareExporter extends SpanExporter {
 export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   readonly #options: ResolvedProcessorOptions;
   readonly #exporter: ConnectionAwareExporter;
-  readonly #health: ProcessorHealth;
   #aggregation: Aggregation | undefined;
   #open = !telemetryDisabled();
-  #startLine: string | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(exporter: ConnectionAwareExporter, options?: ProcessorOptions) {
     this.#options = resolveOptions(PROCESSOR_OPTIONS, options);
     this.#exporter = exporter;
-    this.#startLine = processorLine(this.#options);
-    this.#health = new ProcessorHealth(COMPONENT_TYPE, () => {
-      const { pending, inFlight, delivered, dropped } = this.stats();
-      return {
-        queued: pending - inFlight,
-        capacity: this.#options.maxQueueSize,
-        delivered,
-        dropped,
-      };
-    });
     if (this.#open) {
       guarded('onConnectionClosed', () => {
         exporter.onConnectionClosed?.((connectionId) => this.#connectionClosed(connectionId));
@@ -77,7 +63,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     try {
-      if (span.instrumentationScope.name !== SCOPE_NAME || !this.#open) return;
+      if (span.instrumentationScope.name !== INSTRUMENTATION_SCOPE || !this.#open) return;
       (this.#aggregation ?? this.#load()).ended(span);
     } catch (error) {
       reportDefect('onEnd', error);
@@ -114,12 +100,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   #load(): Aggregation {
     const module =
       require('./aggregation/aggregation') as typeof import('./aggregation/aggregation');
-    this.#aggregation = new module.Aggregation(this.#options, this.#exporter, () => {
-      this.#health.attach();
-      // Not in here: the application may set its logger after it made its SDK.
-      if (this.#startLine !== undefined) logInfo(this.#startLine);
-      this.#startLine = undefined;
-    });
+    this.#aggregation = new module.Aggregation(this.#options, this.#exporter);
     return this.#aggregation;
   }
 

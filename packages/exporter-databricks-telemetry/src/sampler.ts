@@ -1,10 +1,17 @@
 import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api';
-import {
+import type {
   ATTR_DATABRICKS_OPERATION,
   ATTR_ERROR_TYPE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { roleOf } from './aggregation/roles';
-import { SamplingDecision, type Sampler, type SamplingResult } from './otel';
+import type { Sampler, SamplingResult } from './otel';
+
+/** Copied, as in the processor; their types hold them to the list of all names. */
+const OPERATION: typeof ATTR_DATABRICKS_OPERATION = 'databricks.operation';
+const ERROR_TYPE: typeof ATTR_ERROR_TYPE = 'error.type';
+
+/** The numbers of the SDK's enum of the same name, as far as they are of use here. */
+export const SamplingDecision = { NOT_RECORD: 0, RECORD: 1 } as const;
 
 /**
  * Keeps telemetry complete when traces are sampled: spans of the driver's calls that `userSampler` turns away are
@@ -54,7 +61,7 @@ class DatabricksSampler implements Sampler {
 }
 
 function neededByTelemetry(attributes: Attributes | undefined): boolean {
-  const role = roleOf(attributes?.[ATTR_DATABRICKS_OPERATION]);
-  if (role === 'fetch' || role === 'download') return attributes?.[ATTR_ERROR_TYPE] !== undefined;
+  const role = roleOf(attributes?.[OPERATION]);
+  if (role === 'fetch' || role === 'download') return attributes?.[ERROR_TYPE] !== undefined;
   return role !== undefined;
 }

@@ -7,9 +7,10 @@ import {
   BatchSpanProcessor,
   InMemorySpanExporter,
   ParentBasedSampler,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
-import { SamplingDecision, type Sampler, type SamplingResult } from '../src/otel';
+import type { Sampler, SamplingResult } from '../src/otel';
 import { DatabricksTelemetrySpanProcessor } from '../src/processor';
 import { databricksSampler } from '../src/sampler';
 import { assertBalanced } from './accounting-assertions';

@@ -2,12 +2,17 @@ import { ATTR_DATABRICKS_OPERATION } from '@dbsql-otel/instrumentation-databrick
 import { Accounting, type DroppedCounts } from '../accounting';
 import type { ResolvedProcessorOptions } from '../config';
 import type { Deadline } from '../deadline';
-import { guarded } from '../diagnostics';
+import { guarded, logInfo } from '../diagnostics';
+import { ProcessorHealth } from '../health';
 import type { ReadableSpan, SpanExporter } from '../otel';
+import { processorLine } from '../start-line';
 import { ExportLoop } from './export-loop';
 import { ExportQueue } from './export-queue';
 import { roleOf } from './roles';
 import { StatementAggregator, SWEEPS_UNTIL_IDLE } from './statement-aggregator';
+
+/** The name by which health metrics know the processor. */
+const COMPONENT_TYPE = 'DatabricksTelemetrySpanProcessor';
 
 /**
  * What became of the records, at one moment. `offered = delivered + pending + Σ dropped`, always.
@@ -40,16 +45,27 @@ export class Aggregation {
   readonly #queue: ExportQueue;
   readonly #loop: ExportLoop;
   readonly #aggregator: StatementAggregator;
+  readonly #health: ProcessorHealth;
+  #startLine: string | undefined;
   #lastEnded: ReadableSpan | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
   /** What is left is reported as it stands. */
   #isClosing = false;
 
-  constructor(options: ResolvedProcessorOptions, exporter: SpanExporter, onPass: () => void) {
+  constructor(options: ResolvedProcessorOptions, exporter: SpanExporter) {
     this.#options = options;
     this.#queue = new ExportQueue(options, this.#accounting);
-    this.#loop = new ExportLoop(options, this.#queue, this.#accounting, exporter, onPass);
+    this.#loop = new ExportLoop(options, this.#queue, this.#accounting, exporter, () => {
+      this.#passBegins();
+    });
     this.#aggregator = new StatementAggregator(options, this.#accounting, this.#queue);
+    this.#health = new ProcessorHealth(COMPONENT_TYPE, () => ({
+      queued: this.#queue.pending - this.#queue.inFlight,
+      capacity: options.maxQueueSize,
+      delivered: this.#accounting.delivered,
+      dropped: this.#accounting.dropped,
+    }));
+    this.#startLine = processorLine(options);
   }
 
   stats(): ProcessorStats {
@@ -112,6 +128,13 @@ export class Aggregation {
     this.#loop.close();
     this.#queue.close();
     this.#aggregator.close();
+  }
+
+  /** Not earlier: the application may set its logger and its meter provider after it made its SDK. */
+  #passBegins(): void {
+    this.#health.attach();
+    if (this.#startLine !== undefined) logInfo(this.#startLine);
+    this.#startLine = undefined;
   }
 
   #startSweeping(): void {
