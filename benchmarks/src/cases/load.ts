@@ -57,14 +57,12 @@ export const benchmark: Benchmark = {
         reference: '@opentelemetry/instrumentation',
         target: 1.05,
         gate: 1.15,
-        limit: 1.8,
       },
       {
         subject: '@dbsql-otel/exporter-databricks-telemetry',
         reference: '@opentelemetry/api',
         target: 1.3,
         gate: 1.5,
-        limit: 2.6,
       },
     ];
     const figures: Figure[] = [];

@@ -1,6 +1,7 @@
 /** What of a failure may leave: a stack reduced to frames and redacted once, against the built-in rules run twice. */
 import { redactSensitive } from '@databricks/sql/dist/telemetry/telemetryUtils';
 import { describeError } from '../../../packages/instrumentation-databricks-sql/build/src/errors';
+import { redact } from '../../../packages/exporter-databricks-telemetry/build/src/frontend-log/redact';
 import { stackFrames } from '../../../packages/exporter-databricks-telemetry/build/src/frontend-log/stack-frames';
 import { alternate, type Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
@@ -55,9 +56,11 @@ export const benchmark: Benchmark = {
       const error = ERRORS[kind];
       const stack = error.stack ?? '';
       const captured = describeError(error).frames ?? '';
+      const reduced = stackFrames(captured);
       const rounds = await alternate(
         [
           arm('redaction', () => stackFrames(captured)),
+          arm('rules', () => redact(reduced)),
           arm('capture and redaction', () => stackFrames(describeError(error).frames ?? '')),
           // At the emitter both texts, at the exporter the stack once more.
           arm(PEER, () => redactSensitive(error.message) + redactSensitive(redactSensitive(stack))),
@@ -67,6 +70,9 @@ export const benchmark: Benchmark = {
       );
       figures.push(
         rounds.figure('redaction', PEER, { row: 12, label: `${kind} stack`, target, gate }),
+        rounds.figure('rules', PEER, {
+          label: `${kind} stack, the redaction in it alone`,
+        }),
         rounds.figure('capture and redaction', PEER, {
           label: `${kind} stack, with what the span's exception event takes`,
         }),

@@ -8,7 +8,6 @@ import { Statement } from '../../../packages/instrumentation-databricks-sql/buil
 import { noSdkProvider } from '../peers/spans';
 import { SESSION_ID } from '../harness/ids';
 import { tracingOf } from './stub-driver';
-import { OPERATION_EXECUTE_STATEMENT } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 
 const FINISHED_STATE = 2;
 const URL_BASED_SET = 3;
@@ -32,14 +31,7 @@ export function countedStatement(): (chunks: number) => Statement {
   const session = new SessionFacts(new Connection({ host: 'workspace.cloud.databricks.com' }), {});
   session.opened({ id: SESSION_ID });
   return (chunks) => {
-    const statement = new Statement(
-      tracing,
-      session,
-      OPERATION_EXECUTE_STATEMENT,
-      undefined,
-      performance.now(),
-      session.metric,
-    );
+    const statement = new Statement(tracing, session, undefined, performance.now(), session.metric);
     statement.answered(RESPONSE);
     statement.opened(OPERATION);
     const { totals } = statement;

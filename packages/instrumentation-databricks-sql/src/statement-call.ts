@@ -26,14 +26,7 @@ export class StatementCall extends Call {
     args: readonly unknown[],
   ) {
     const span = tracing.startSpan(description.name, SpanKind.CLIENT, description.creation);
-    const statement = new Statement(
-      tracing,
-      session,
-      description.operation,
-      span,
-      performance.now(),
-      description.metric,
-    );
+    const statement = new Statement(tracing, session, span, performance.now(), description.metric);
     super(tracing, span, statement, replacedArgs(tracing, session, description, span, args));
     this.statement = statement;
     if (span?.isRecording() !== true) return;

@@ -14,7 +14,7 @@ import {
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
   ATTR_DATABRICKS_STATEMENT_STATE,
 } from './semconv';
-import type { Operation, StatementState } from './semconv';
+import type { StatementState } from './semconv';
 import { Totals } from './totals';
 import type { Tracing } from './tracing';
 
@@ -69,7 +69,6 @@ export class Statement {
   constructor(
     private readonly tracing: Tracing,
     readonly session: SessionFacts,
-    readonly operation: Operation,
     readonly span: Span | undefined,
     readonly startMs: number,
     /** For `db.client.operation.duration`. */

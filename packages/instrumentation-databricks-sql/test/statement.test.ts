@@ -60,7 +60,7 @@ class Bench {
   statement(tracing = this.tracing, hasSpan = true): Statement {
     const span = hasSpan ? tracing.startSpan('SELECT', SpanKind.CLIENT, {}) : undefined;
     const startMs = performance.now();
-    return new Statement(tracing, this.session, 'execute_statement', span, startMs, METRIC);
+    return new Statement(tracing, this.session, span, startMs, METRIC);
   }
 
   get spans(): readonly ReadableSpan[] {
