@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const ENTRY = join(__dirname, '../src/index.js');
 
@@ -25,7 +25,39 @@ function isAggregation(name: string): boolean {
   return name.endsWith('/aggregation/aggregation.js');
 }
 
+/** Names of the loaded files of our packages. */
+function ownFiles(code: string): string[] {
+  return loaded(code)
+    .filter((name) => name.includes('-databricks-') && !name.includes('/node_modules/'))
+    .map((name) => basename(name))
+    .toSorted();
+}
+
+/** What the SDK is given. The rest is of no use to an application that never queries Databricks. */
+const ALWAYS = [
+  'config.js',
+  'deadline.js',
+  'diagnostics.js',
+  'exporter.js',
+  'index.js',
+  'option-table.js',
+  'processor.js',
+  'record.js',
+  'roles.js',
+  'sampler.js',
+];
+
 describe('require of the package', () => {
+  it('loads what the SDK is given, and so does all of the set-up', () => {
+    assert.deepStrictEqual(ownFiles(''), ALWAYS);
+    const setUp = `
+      const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
+      const processor = new DatabricksTelemetrySpanProcessor(exporter);
+      processor.onEnd({ instrumentationScope: { name: 'another' }, attributes: {} });
+      exporter.stats();`;
+    assert.deepStrictEqual(ownFiles(setUp), ALWAYS);
+  });
+
   it('loads neither node:https nor the delivery before there is something to send', () => {
     const names = loaded(`
       const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });

@@ -612,5 +612,22 @@ describe('StatementAggregator: what is told of each span', () => {
       offered.map(({ isError }) => isError),
       [true],
     );
+    const statement = {
+      attributes: { 'databricks.statement.id': 's1' },
+    } as unknown as ReadableSpan;
+    aggregator.end('statement', statement);
+    aggregator.end('close', statement);
+    assert.deepEqual(asked, [false, true, false]);
+    assert.equal(offered.length, 1);
+  });
+
+  it('a statement without a close is estimated to keep what its downloads add up to', () => {
+    const bench = new Bench();
+    bench.driver.execute('s1');
+    bench.driver.execute('s2');
+    bench.driver.of('s2', 'cloudfetch_download');
+    bench.aggregator.close();
+    const [alone = 0, downloaded = 0] = bench.records.map(({ bytes }) => bytes);
+    assert.equal(downloaded - alone, 1_024);
   });
 });

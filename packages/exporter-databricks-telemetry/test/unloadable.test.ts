@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import * as sinon from 'sinon';
+import type * as aggregation from '../src/aggregation/aggregation';
+import { DatabricksTelemetryExporter } from '../src/exporter';
+import type * as exporting from '../src/exporting';
+import type { ExportResult } from '../src/otel';
+import { DatabricksTelemetrySpanProcessor } from '../src/processor';
+import { DiagRecorder } from './diag-recorder';
+import { record } from './fixtures/spans';
+import { SpanSource } from './spans';
+import { RecordingExporter } from './test-exporter';
+
+/** Half of an installation, or a bundle that lost a file: what waits for its first use is not there then. */
+describe('a part that cannot be loaded', () => {
+  const diag = new DiagRecorder();
+  const broken = new Error('not to be had');
+
+  beforeEach(() => diag.install());
+  afterEach(() => {
+    diag.remove();
+    sinon.restore();
+  });
+
+  it('leaves the application its spans, and the processor nothing to tell', async () => {
+    const module = require('../src/aggregation/aggregation') as typeof aggregation;
+    sinon.stub(module, 'Aggregation').throws(broken);
+    const exporter = new RecordingExporter();
+    const processor = new DatabricksTelemetrySpanProcessor(exporter);
+    new SpanSource([processor]).execute('s1');
+    assert.equal(processor.stats().offered, 0);
+    await processor.forceFlush();
+    await processor.shutdown();
+    assert.deepEqual(exporter.batches, []);
+    assert.ok(diag.lines.some(({ text }) => text.includes('onEnd failed')));
+  });
+
+  it('is what an export is answered with', async () => {
+    const module = require('../src/exporting') as typeof exporting;
+    sinon.stub(module, 'Exporting').throws(broken);
+    const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
+    const { code, error } = await new Promise<ExportResult>((resolve) =>
+      exporter.export([record('open_session')], resolve),
+    );
+    assert.equal(code, 1);
+    assert.equal(error?.cause, broken);
+    assert.equal(exporter.stats().offered, 0);
+    await exporter.shutdown();
+  });
+});
