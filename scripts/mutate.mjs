@@ -20,7 +20,7 @@ const TARGETS = {
   aggregation: {
     package: EXPORTER,
     files: 'aggregation/*.js',
-    tests: ['aggregation/*', 'processor/*', 'sampler*'],
+    tests: ['aggregation/*', 'processor/*', 'sampler*', 'health'],
   },
   delivery: { package: EXPORTER, files: 'delivery/*.js', tests: ['delivery/*', 'exporter/*'] },
   'frontend-log': { package: EXPORTER, files: 'frontend-log/*.js', tests: ['frontend-log/*'] },
