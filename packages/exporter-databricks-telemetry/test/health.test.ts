@@ -87,6 +87,23 @@ describe('health metrics of the processor', () => {
     await processor.shutdown();
   });
 
+  it('do not count the batch in flight as queued', async () => {
+    register();
+    const target = new RecordingExporter();
+    target.hold();
+    const processor = new DatabricksTelemetrySpanProcessor(target, { shutdownTimeoutMs: 20 });
+    const driver = new SpanSource([processor]);
+    driver.openSession('1');
+    const flushed = processor.forceFlush();
+    driver.openSession('2');
+    driver.openSession('3');
+    const queued = (await points()).find(({ metric }) => metric.endsWith('queue.size'));
+    assert.equal(queued?.value, 2);
+    target.release();
+    await flushed;
+    await processor.shutdown();
+  });
+
   it('move with the meter provider, and are not counted twice', async () => {
     register();
     const former = provider;
