@@ -18,6 +18,13 @@ const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Recognised, reported once and left alone. */
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
 
+/** When there is none to be had: an application does not fail over its telemetry. */
+const NO_ACCESS: DatabricksAccess = {
+  connection: () => undefined,
+  onClosed: () => () => {},
+  release: () => {},
+};
+
 /** Traces and measures `@databricks/sql`. */
 export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
   // No initialisers: the base class calls `init` and `enable` before they would run.
@@ -31,7 +38,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   /** Weak access to the connections the application has open, for a telemetry exporter. */
   get access(): DatabricksAccess {
-    return this.startPatching().access;
+    return this.guard.run('access', () => this.startPatching().access) ?? NO_ACCESS;
   }
 
   /**

@@ -64,6 +64,9 @@ describe('require of the package', () => {
       assert.equal(hook?.patch?.(driver, '2.1.0'), driver);
     }
     databricks.patch(driver);
+    assert.equal(databricks.access.connection('any'), undefined);
+    databricks.access.onClosed(() => {})();
+    databricks.access.release('any');
     databricks.disable();
     assert.ok(lines.some((line) => line.includes('the driver call is unaffected')));
   });
