@@ -16,7 +16,8 @@ import type { TelemetryMetric } from '@databricks/sql/dist/telemetry/types';
 
 const OURS = 'ours';
 const PEER = 'built-in telemetry';
-const RECORDS = 256;
+/** As many as a batch has. */
+const RECORDS = 100;
 const CHUNKS = 20;
 
 let sink = 0;
