@@ -122,7 +122,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     await Promise.allSettled(listeners.map(async (listener) => listener(connectionId)));
     await this.#drained();
     // Spans may still come: those a plain BatchSpanProcessor holds, or records that came back.
-    this.#load().connectionClosed(connectionId);
+    guarded('connectionClosed', () => this.#load().connectionClosed(connectionId));
     if (listeners.length > 0) {
       this.#exporting?.forget(connectionId);
       this.#options.access?.release(connectionId);

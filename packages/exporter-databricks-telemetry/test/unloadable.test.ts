@@ -46,4 +46,18 @@ describe('a part that cannot be loaded', () => {
     assert.equal(exporter.stats().offered, 0);
     await exporter.shutdown();
   });
+
+  it('does not keep the credentials of a closed connection', async () => {
+    const module = require('../src/exporting') as typeof exporting;
+    sinon.stub(module, 'Exporting').throws(broken);
+    const onClosed = sinon.stub().returns(() => undefined);
+    const release = sinon.stub();
+    const access = { connection: () => undefined, onClosed, release };
+    const exporter = new DatabricksTelemetryExporter({ access });
+    exporter.onConnectionClosed(() => undefined);
+    onClosed.firstCall.args[0]('c1');
+    await new Promise(setImmediate);
+    assert.deepEqual(release.args, [['c1']]);
+    await exporter.shutdown();
+  });
 });
