@@ -12,22 +12,26 @@ const EXPORTER = 'exporter-databricks-telemetry';
 const TARGETS = {
   statement: {
     package: INSTRUMENTATION,
-    files: 'statement*.js',
-    tests: ['statement', 'statement-*', 'open-statements', 'trace-context', 'metrics', 'patches/*'],
+    files: 'statement/*.js',
+    tests: ['statement/*', 'telemetry/*', 'patches/*'],
   },
-  errors: { package: INSTRUMENTATION, files: 'errors.js', tests: ['errors*'] },
+  failure: {
+    package: INSTRUMENTATION,
+    files: 'telemetry/failure.js',
+    tests: ['telemetry/failure*'],
+  },
   sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
-  aggregation: {
+  processor: {
     package: EXPORTER,
-    files: 'aggregation/*.js',
-    tests: ['aggregation/*', 'processor/*', 'sampler*', 'health'],
+    files: 'processor/*.js',
+    tests: ['processor/*', 'sampler*'],
   },
   delivery: { package: EXPORTER, files: 'delivery/*.js', tests: ['delivery/*', 'exporter/*'] },
   'frontend-log': { package: EXPORTER, files: 'frontend-log/*.js', tests: ['frontend-log/*'] },
 };
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const mutation = path.join(root, 'mutation');
+const mutation = path.join(root, 'quality/mutation');
 const [name = '', ...files] = process.argv.slice(2);
 const target = TARGETS[name];
 if (target === undefined) {

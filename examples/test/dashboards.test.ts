@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import * as semconv from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 
 const ROOT = path.resolve(__dirname, '../../..');
-const DASHBOARDS = path.join(ROOT, 'dashboards');
+const DASHBOARDS = path.join(ROOT, 'docs/dashboards');
 const SOURCES = [
   'packages/instrumentation-databricks-sql/src',
   'packages/exporter-databricks-telemetry/src',

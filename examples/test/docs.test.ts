@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -21,7 +21,7 @@ function markdownIn(folder: string, recursive = false): string[] {
 }
 
 const documents = [
-  ...['.', 'dashboards', 'examples'].flatMap((folder) => markdownIn(folder)),
+  ...['.', 'docs/dashboards', 'examples'].flatMap((folder) => markdownIn(folder)),
   ...markdownIn('docs', true),
   ...readdirSync(path.join(ROOT, 'packages')).flatMap((name) =>
     markdownIn(path.join('packages', name)),

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { EXAMPLES, type Example } from '../src/runner/examples';
 import { assertDocumented } from './documented-attributes';
 import { CALLER_TRACE_ID, runExample, type ExampleRun } from '../src/runner/run-example';

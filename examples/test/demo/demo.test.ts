@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { output } from './child';
 

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { demoOptions } from '../../src/demo/options';
 
 describe("the demo's options", () => {

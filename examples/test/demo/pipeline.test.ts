@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { LocalWarehouse, type JsonObject } from '@dbsql-otel/local-warehouse';
 import type { Report, SeenSpan } from './application';
 import { runApplication } from './child';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { textTable } from '../../src/demo/text-table';
 
 const WIDTH = 100;

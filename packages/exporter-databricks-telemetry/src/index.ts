@@ -1,10 +1,13 @@
-export type { DroppedCounts } from './accounting';
+export type { DroppedCounts } from './processor/accounting';
 export type { Sampler, SamplingResult } from './otel';
-export type { ProcessorStats } from './aggregation/aggregation';
-export { DatabricksTelemetrySpanProcessor, type ConnectionAwareExporter } from './processor';
-export { DatabricksTelemetryExporter } from './exporter';
-export type { ConnectionClosedListener } from './exporter';
-export type { ExporterStats } from './exporting';
+export type { ProcessorStats } from './processor/aggregation';
+export {
+  DatabricksTelemetrySpanProcessor,
+  type ConnectionAwareExporter,
+} from './processor/processor';
+export { DatabricksTelemetryExporter } from './exporter/exporter';
+export type { ConnectionClosedListener } from './exporter/exporter';
+export type { ExporterStats } from './exporter/exporting';
 export type {
   DatabricksTelemetryExporterOptions,
   DryRun,

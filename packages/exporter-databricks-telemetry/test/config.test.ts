@@ -7,7 +7,7 @@ import {
   RETRY_OPTIONS,
   resolveExporterOptions,
 } from '../src/config';
-import { DatabricksTelemetryExporter } from '../src/exporter';
+import { DatabricksTelemetryExporter } from '../src/exporter/exporter';
 import { defaultsOf, resolveOptions } from '../src/option-table';
 import { DiagRecorder } from './diag-recorder';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../src/otel';
-import { DatabricksTelemetrySpanProcessor } from '../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../src/processor/processor';
 import { assertBalanced } from './accounting-assertions';
 import { DiagRecorder } from './diag-recorder';
 import { RecordingExporter } from './test-exporter';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import * as sdk from '@opentelemetry/sdk-trace-base';
-import { DatabricksTelemetrySpanProcessor } from '../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../src/processor/processor';
 import { databricksSampler } from '../src/sampler';
 import type { ReadableSpan, Sampler, SpanExporter } from '../src/otel';
 import { SamplingDecision } from '../src/sampler';

@@ -11,7 +11,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import type { Sampler, SamplingResult } from '../src/otel';
-import { DatabricksTelemetrySpanProcessor } from '../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../src/processor/processor';
 import { databricksSampler } from '../src/sampler';
 import { assertBalanced } from './accounting-assertions';
 import { SpanSource } from './spans';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
-import type * as aggregation from '../src/aggregation/aggregation';
-import { DatabricksTelemetryExporter } from '../src/exporter';
-import type * as exporting from '../src/exporting';
+import type * as aggregation from '../src/processor/aggregation';
+import { DatabricksTelemetryExporter } from '../src/exporter/exporter';
+import type * as exporting from '../src/exporter/exporting';
 import type { ExportResult } from '../src/otel';
-import { DatabricksTelemetrySpanProcessor } from '../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../src/processor/processor';
 import { DiagRecorder } from './diag-recorder';
 import { record } from './fixtures/spans';
 import { SpanSource } from './spans';
@@ -22,7 +22,7 @@ describe('a part that cannot be loaded', () => {
   });
 
   it('leaves the application its spans, and the processor nothing to tell', async () => {
-    const module = require('../src/aggregation/aggregation') as typeof aggregation;
+    const module = require('../src/processor/aggregation') as typeof aggregation;
     sinon.stub(module, 'Aggregation').throws(broken);
     const exporter = new RecordingExporter();
     const processor = new DatabricksTelemetrySpanProcessor(exporter);
@@ -35,7 +35,7 @@ describe('a part that cannot be loaded', () => {
   });
 
   it('is what an export is answered with', async () => {
-    const module = require('../src/exporting') as typeof exporting;
+    const module = require('../src/exporter/exporting') as typeof exporting;
     sinon.stub(module, 'Exporting').throws(broken);
     const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
     const { code, error } = await new Promise<ExportResult>((resolve) =>
@@ -48,7 +48,7 @@ describe('a part that cannot be loaded', () => {
   });
 
   it('does not keep the credentials of a closed connection', async () => {
-    const module = require('../src/exporting') as typeof exporting;
+    const module = require('../src/exporter/exporting') as typeof exporting;
     sinon.stub(module, 'Exporting').throws(broken);
     const onClosed = sinon.stub().returns(() => undefined);
     const release = sinon.stub();

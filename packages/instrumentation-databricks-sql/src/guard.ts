@@ -34,7 +34,8 @@ export class Guard {
   report(place: string, error: unknown): void {
     try {
       // What describes failures waits for the first.
-      const { className, stackFrames } = require('./errors') as typeof import('./errors');
+      const { className, stackFrames } =
+        require('./telemetry/failure') as typeof import('./telemetry/failure');
       if (this.reported.has(place)) {
         this.diag.debug(`${place} failed again (${className(error)})`);
         return;

@@ -8,7 +8,7 @@ import {
 import type { DatabricksAccess } from './access';
 import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
-import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver-module';
+import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver/files';
 import { Guard } from './guard';
 import type { Patching } from './patching';
 import { PACKAGE_VERSION, SCOPE_NAME } from './scope';

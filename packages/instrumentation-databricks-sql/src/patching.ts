@@ -1,14 +1,14 @@
 import type { DiagLogger, Meter, Tracer } from '@opentelemetry/api';
 import type { DatabricksAccess } from './access';
 import type { ResolvedConfig } from './config';
-import { CLIENT_FILE } from './driver-module';
-import type { PatchedFile } from './driver-module';
+import { CLIENT_FILE } from './driver/files';
+import type { PatchedFile } from './driver/files';
 import type { Guard } from './guard';
-import { Metrics } from './metrics';
+import { Metrics } from './telemetry/metrics';
 import { InstanceDiscovery, PATCHES } from './patches';
-import { PrototypePatches } from './prototype-patches';
+import { PrototypePatches } from './patches/prototype-patches';
 import { startLine } from './start-line';
-import { Tracing } from './tracing';
+import { Tracing } from './telemetry/tracing';
 
 /** The patches of one instrumentation and what they share. */
 export class Patching {

@@ -1,5 +1,5 @@
 import { OPTIONS, type ResolvedConfig } from './config';
-import { DRIVER_MODULE } from './driver-module';
+import { DRIVER_MODULE } from './driver/files';
 import { PACKAGE_VERSION } from './scope';
 
 function shown(value: unknown): string {

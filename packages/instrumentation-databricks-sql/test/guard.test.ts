@@ -1,6 +1,6 @@
 import { context, diag, DiagLogLevel } from '@opentelemetry/api';
 import type { Context, ContextManager, Span, Tracer } from '@opentelemetry/api';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

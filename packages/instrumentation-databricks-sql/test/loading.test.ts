@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { QUERY_LINES, runProgram, SDK_LINES } from './support/child-process';
 import type { ProgramReport } from './support/child-process';
 

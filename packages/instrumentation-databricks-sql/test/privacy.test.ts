@@ -1,5 +1,5 @@
 import { context, diag, DiagLogLevel } from '@opentelemetry/api';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { keepDiagnostics } from './support/diagnostics';
 import { TestBed } from './support/test-bed';
 

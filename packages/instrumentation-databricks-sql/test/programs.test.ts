@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { isDriverAtLeast, ITERATES_RUNNING_STATEMENTS } from './support/driver';
 import { TestBed } from './support/test-bed';

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { createSandbox } from 'sinon';
 import { DatabricksSqlInstrumentation } from '../src';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import * as conventions from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import * as semconv from '../src/semconv';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { diag } from '@opentelemetry/api';
 import { resolveConfig } from '../src/config';
 import { startLine } from '../src/start-line';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { LocalWarehouse } from '../src';
 import { connect, type Connected, quietClient } from './support/driver';
 

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { parseHint } from '../src/script-hint';
 

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { column, table } from '../src';
 import { connect, type Connected } from './support/driver';
 

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import { DatabricksTelemetryExporter } from '../exporter';
-import { DatabricksTelemetrySpanProcessor } from '../processor';
+import { DatabricksTelemetryExporter } from '../exporter/exporter';
+import { DatabricksTelemetrySpanProcessor } from '../processor/processor';
 import type { SpanProcessor } from '../otel';
 import { ok, problem, type Finding } from './finding';
 

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
 import { RETRY_OPTIONS } from '../../src/config';
 import { type BatchResult, deliverBatch } from '../../src/delivery/batch';

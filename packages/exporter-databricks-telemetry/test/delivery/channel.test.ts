@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { type DatabricksTelemetryExporterOptions, resolveExporterOptions } from '../../src/config';
 import { Channel } from '../../src/delivery/channel';
 import { HostClient } from '../../src/delivery/host-client';

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
 import {

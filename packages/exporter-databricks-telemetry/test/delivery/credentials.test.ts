@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { fetchCredentials, withDeadline } from '../../src/delivery/credentials';

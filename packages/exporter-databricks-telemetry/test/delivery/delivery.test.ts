@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
 import type { DatabricksTelemetryExporterOptions } from '../../src/config';
 import { resolveExporterOptions } from '../../src/config';

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
 import type { Host } from '../../src/delivery/host';
 import { HostClients } from '../../src/delivery/host-client';

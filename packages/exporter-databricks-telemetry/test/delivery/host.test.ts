@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import * as fc from 'fast-check';
 import { type Host, parseHost } from '../../src/delivery/host';

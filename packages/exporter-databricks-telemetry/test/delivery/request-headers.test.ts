@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { authenticatedHeaders } from '../../src/delivery/request-headers';
 
 const IDENTITY = { userAgent: 'Agent', orgId: '42' };

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { Agent } from 'node:https';
 import type { Attributes } from '@opentelemetry/api';
 import type {

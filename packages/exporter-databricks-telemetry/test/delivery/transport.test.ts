@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { type AddressInfo, Socket, createServer } from 'node:net';
 import * as sinon from 'sinon';

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { DiagLogLevel, type DiagLogger, diag } from '@opentelemetry/api';
 import type {
   ConnectionAccess,

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { CONNECTION_ID, HOST, record } from '../fixtures/spans';
 import { type Responder, answer, decode, hang, reset, status } from '../fixtures/telemetry-server';
 import { ExporterBench, undelivered } from './bench';

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
 import type { ExportResult } from '../../src/otel';
 import { CONNECTION_ID, HOST, record } from '../fixtures/spans';

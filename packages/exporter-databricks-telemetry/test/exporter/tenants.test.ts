@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { CONNECTION_ID, HOST, record } from '../fixtures/spans';
 import { type Responder, answer, decode, status } from '../fixtures/telemetry-server';
 import { ExporterBench, CONNECTION, TOKEN, failure, undelivered } from './bench';

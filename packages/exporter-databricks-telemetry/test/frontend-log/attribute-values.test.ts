@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import type { HrTime } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import {

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { encodeBody } from '../../src/frontend-log/body';
 
 const PIECE_BYTES = 32 * 1_024;

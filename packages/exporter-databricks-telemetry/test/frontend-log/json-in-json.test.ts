@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { embed, key, next, quoted } from '../../src/frontend-log/json-in-json';
 

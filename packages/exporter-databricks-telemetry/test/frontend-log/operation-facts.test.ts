@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import type { Attributes } from '@opentelemetry/api';
 import {
   errorName,

@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { redact } from '../../src/frontend-log/redact';
 import { stackFrames } from '../../src/frontend-log/stack-frames';

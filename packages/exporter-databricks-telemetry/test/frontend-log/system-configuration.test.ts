@@ -1,4 +1,4 @@
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { arch, platform, release } from 'node:os';
 import { restore, stub } from 'sinon';
 import { systemConfiguration } from '../../src/frontend-log/system-configuration';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from 'mocha';
 import * as sinon from 'sinon';
 import type { ProcessorOptions } from '../../src/config';
 import type { ReadableSpan } from '../../src/otel';
-import { DatabricksTelemetrySpanProcessor } from '../../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
 import { UndeliveredError } from '../../src/record';
 import { assertBalanced } from '../accounting-assertions';
 import { SpanSource } from '../spans';

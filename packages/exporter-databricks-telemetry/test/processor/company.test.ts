@@ -6,7 +6,7 @@ import {
   type Operation,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../src/otel';
-import { DatabricksTelemetrySpanProcessor } from '../../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
 import { DiagRecorder } from '../diag-recorder';
 import { SpanSource } from '../spans';
 import { RecordingExporter } from '../test-exporter';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { DatabricksTelemetrySpanProcessor } from '../../src/processor';
+import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
 import { SpanSource } from '../spans';
 import { RecordingExporter } from '../test-exporter';
 import { Benches, HOUR_MS, undelivered } from './bench';

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import { Call } from '../call';
+import { Call } from './call';
 import {
   configuration,
   Connection,
@@ -8,17 +8,17 @@ import {
   optionsOfConnected,
   SessionFacts,
   versionFromUserAgent,
-} from '../connection';
-import type { Client, ConnectionOptions, Session } from '../driver';
+} from '../connection/connection';
+import type { Client, ConnectionOptions, Session } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
   ATTR_DATABRICKS_OPERATION,
   OPERATION_CONNECT,
   OPERATION_OPEN_SESSION,
 } from '../semconv';
-import { traced } from '../traced';
-import type { ClassPatch } from '../traced';
-import type { Tracing } from '../tracing';
+import { traced } from './traced';
+import type { ClassPatch } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 
 /** `DBSQLClient`. */
 export function clientPatch(tracing: Tracing, driverVersion?: string): ClassPatch {

@@ -1,7 +1,12 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
-import { Call, metricFailureAttributes } from '../call';
-import type { CloudFetchResultHandler, DownloadedFile, Operation, RowSetProvider } from '../driver';
+import { Call, metricFailureAttributes } from './call';
+import type {
+  CloudFetchResultHandler,
+  DownloadedFile,
+  Operation,
+  RowSetProvider,
+} from '../driver/shapes';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
   ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
@@ -10,10 +15,10 @@ import {
   ATTR_DATABRICKS_OPERATION,
   OPERATION_CLOUDFETCH_DOWNLOAD,
 } from '../semconv';
-import type { Statement } from '../statement';
-import { observed, traced } from '../traced';
-import type { ClassPatch } from '../traced';
-import type { Tracing } from '../tracing';
+import type { Statement } from '../statement/statement';
+import { observed, traced } from './traced';
+import type { ClassPatch } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 
 /** `TSparkRowSetType`. */
 const CLOUDFETCH_FORMAT = 3;

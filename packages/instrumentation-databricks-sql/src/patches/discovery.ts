@@ -1,7 +1,7 @@
-import type { Client, Operation } from '../driver';
-import type { PrototypePatches } from '../prototype-patches';
-import { observed } from '../traced';
-import type { Discovery, Tracing } from '../tracing';
+import type { Client, Operation } from '../driver/shapes';
+import type { PrototypePatches } from './prototype-patches';
+import { observed } from './traced';
+import type { Discovery, Tracing } from '../telemetry/tracing';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
 import { kernelOperationPatch, kernelResultsPatch } from './kernel';

@@ -1,16 +1,16 @@
-import { currentCall } from '../call';
-import { isErrorStatus } from '../driver';
+import { currentCall } from './call';
+import { isErrorStatus } from '../driver/shapes';
 import type {
   ExecuteStatementRequest,
   OperationHandle,
   OperationStatus,
   Response,
-} from '../driver';
-import { StatementCall } from '../statement-call';
-import { addTraceparent } from '../trace-context';
-import { observed } from '../traced';
-import type { ClassPatch, MethodPatch, Observer } from '../traced';
-import type { Tracing } from '../tracing';
+} from '../driver/shapes';
+import { StatementCall } from './statement-call';
+import { addTraceparent } from '../telemetry/trace-context';
+import { observed } from './traced';
+import type { ClassPatch, MethodPatch, Observer } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 import { METADATA_METHODS } from './session';
 
 /** `HiveDriver`: one method per Thrift call, with the same names in every release. */

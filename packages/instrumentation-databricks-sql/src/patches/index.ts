@@ -1,6 +1,6 @@
-import type { PatchedFile } from '../driver-module';
-import type { ClassPatch } from '../traced';
-import type { Tracing } from '../tracing';
+import type { PatchedFile } from '../driver/files';
+import type { ClassPatch } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 import { clientPatch } from './client';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';

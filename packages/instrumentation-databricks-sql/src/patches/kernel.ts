@@ -1,7 +1,7 @@
-import type { KernelOperationBackend, KernelResultsProvider } from '../driver';
-import { observed } from '../traced';
-import type { ClassPatch } from '../traced';
-import type { Tracing } from '../tracing';
+import type { KernelOperationBackend, KernelResultsProvider } from '../driver/shapes';
+import { observed } from './traced';
+import type { ClassPatch } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 
 /**
  * `KernelOperationBackend`. Requests and files are the native module's own affair; what JavaScript sees are the batches

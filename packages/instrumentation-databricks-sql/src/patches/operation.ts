@@ -1,10 +1,10 @@
-import type { Operation } from '../driver';
-import { CloseCall, FetchCall, StatusCall, WaitCall } from '../operation-calls';
-import type { Statement } from '../statement';
-import { operationKey } from '../statement-call';
-import { traced } from '../traced';
-import type { ClassPatch, MethodPatch } from '../traced';
-import type { Tracing } from '../tracing';
+import type { Operation } from '../driver/shapes';
+import { CloseCall, FetchCall, StatusCall, WaitCall } from './operation-calls';
+import type { Statement } from '../statement/statement';
+import { operationKey } from './statement-call';
+import { traced } from './traced';
+import type { ClassPatch, MethodPatch } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 
 /**
  * `DBSQLOperation`. `fetchAll`, the iterators and `toNodeStream` call these methods, so rows are counted here once and

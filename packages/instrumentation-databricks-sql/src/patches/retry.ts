@@ -1,6 +1,6 @@
-import { currentCall } from '../call';
-import type { ClassPatch, DriverMethod } from '../traced';
-import type { Tracing } from '../tracing';
+import { currentCall } from './call';
+import type { ClassPatch, DriverMethod } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 
 /** `HttpRetryPolicy`: counts the requests that are sent again, for the call in whose context they are. */
 export function retryPatch(tracing: Tracing): ClassPatch {

@@ -1,9 +1,9 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { statSync } from 'node:fs';
-import { Call, currentCall, metricFailureAttributes } from '../call';
-import { SessionFacts } from '../connection';
-import type { Session } from '../driver';
+import { Call, currentCall, metricFailureAttributes } from './call';
+import { SessionFacts } from '../connection/connection';
+import type { Session } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_STAGING_SIZE,
@@ -24,11 +24,11 @@ import {
   OPERATION_STAGING_REMOVE,
 } from '../semconv';
 import type { MetadataOperation, Operation } from '../semconv';
-import { StatementCall } from '../statement-call';
-import { describeExecute, describeMetadata } from '../statement-description';
-import { traced } from '../traced';
-import type { ClassPatch, MethodPatch } from '../traced';
-import type { Tracing } from '../tracing';
+import { StatementCall } from './statement-call';
+import { describeExecute, describeMetadata } from '../statement/description';
+import { traced } from './traced';
+import type { ClassPatch, MethodPatch } from './traced';
+import type { Tracing } from '../telemetry/tracing';
 import { connectionOf } from './client';
 
 const METADATA_OPERATIONS: Readonly<Record<string, MetadataOperation>> = {

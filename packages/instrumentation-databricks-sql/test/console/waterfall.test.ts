@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { SpanStatusCode, TraceFlags, type Attributes, type HrTime } from '@opentelemetry/api';
 import {
   BasicTracerProvider,

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { DRIVER_VERSION, isDriverAtLeast } from '../support/driver';
 import { TestBed } from '../support/test-bed';
 

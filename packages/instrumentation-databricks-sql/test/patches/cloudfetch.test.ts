@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { DRIVER_MAIN, isDriverAtLeast } from '../support/driver';
 import { TestBed } from '../support/test-bed';

@@ -1,7 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
 import { AlwaysOffSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { isDriverAtLeast } from '../support/driver';
 import { HAS_KERNEL, KERNEL_ABSENCE } from '../support/kernel';
 import { TestBed } from '../support/test-bed';

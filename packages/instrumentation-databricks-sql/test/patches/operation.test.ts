@@ -1,7 +1,7 @@
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import assert from 'node:assert';
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { isDriverAtLeast } from '../support/driver';
 import { TestBed } from '../support/test-bed';

@@ -1,5 +1,5 @@
-import * as assert from 'node:assert';
-import { sanitizeQuery, summarizeQuery } from '../../src/sql/read';
+import * as assert from 'node:assert/strict';
+import { sanitizeQuery, summarizeQuery } from '../../src/sql/query';
 import { CASES } from './cases';
 
 describe('sanitizeQuery and summarizeQuery', () => {

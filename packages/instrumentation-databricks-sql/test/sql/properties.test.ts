@@ -1,6 +1,6 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { sanitizeQuery, summarizeQuery } from '../../src/sql/read';
+import { sanitizeQuery, summarizeQuery } from '../../src/sql/query';
 import { tokenize } from '../../src/sql/tokenizer';
 import { TokenList } from '../../src/sql/tokens';
 

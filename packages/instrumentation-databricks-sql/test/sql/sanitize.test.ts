@@ -1,5 +1,5 @@
-import assert from 'node:assert';
-import { sanitizeQuery } from '../../src/sql/read';
+import assert from 'node:assert/strict';
+import { sanitizeQuery } from '../../src/sql/query';
 import { CASES } from './cases';
 
 const SECRET = 's3cret';

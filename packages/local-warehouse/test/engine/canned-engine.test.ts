@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { SqlError, type QueryResult } from '../../src';
 import { CannedEngine } from '../../src/engine/canned-engine';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as http from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { LocalWarehouse, type ServicePrincipal } from '../../src';
 import { runProxied } from '../support/child-process';
 import { send } from '../support/http';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { LocalWarehouse } from '../../src';
 import { send, telemetryBody } from '../support/http';
 

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { ResultStorage, type StoredFile } from '../../src/storage/result-storage';
 import type { IncomingRequest } from '../../src/endpoint';
 

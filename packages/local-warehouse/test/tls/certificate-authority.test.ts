@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as fc from 'fast-check';
 import { CertificateAuthority } from '../../src';

@@ -1,4 +1,4 @@
-import * as assert from 'node:assert';
+import * as assert from 'node:assert/strict';
 import { CertificateAuthority } from '../../src';
 import { connect, quietClient } from '../support/driver';
 

@@ -1,0 +1,97 @@
+import type { Outcome } from '../delivery/batch';
+import type { Group } from '../delivery/delivery';
+import type { ExportResult, ReadableSpan } from '../otel';
+import { type DropReason, UndeliveredError } from '../record';
+import { isRecord } from './span-groups';
+
+/** The books of the exporter, in spans: `offered = delivered + pending + Σ dropped`. */
+export class ExporterAccounting {
+  readonly #dropped: Partial<Record<DropReason, number>> = {};
+  offered = 0;
+  delivered = 0;
+  pending = 0;
+  /** Spans that telemetry has no use for. */
+  ignored = 0;
+  /** Spans handed back; they are offered again when they return. */
+  returned = 0;
+
+  get dropped(): Readonly<Partial<Record<DropReason, number>>> {
+    return { ...this.#dropped };
+  }
+
+  /** `count` spans are under way, of `all` that were given. */
+  began(all: number, count: number): void {
+    this.ignored += all - count;
+    this.offered += count;
+    this.pending += count;
+  }
+
+  /** Spans of which nothing was counted yet are given up. */
+  gaveUp(spans: readonly ReadableSpan[], reason: DropReason): ExportResult {
+    const count = spans.length;
+    this.offered += count;
+    this.#drop(reason, count);
+    return {
+      code: 1,
+      error: new UndeliveredError([], reason, undefined, { [reason]: count }),
+    };
+  }
+
+  /** Spans come back as they came. */
+  turnedAway(spans: readonly ReadableSpan[]): ExportResult {
+    this.returned += spans.length;
+    return { code: 1, error: new UndeliveredError(spans, 'shutdown') };
+  }
+
+  /** Books the outcome of every span of `groups`, and says it to who exported them. */
+  settled(groups: readonly Group[], outcomes: readonly Outcome[][]): ExportResult {
+    const undelivered: ReadableSpan[] = [];
+    const dropped: Partial<Record<DropReason, number>> = {};
+    let reason: UndeliveredError['reason'] | undefined;
+    let retryAfterMs: number | undefined = Number.POSITIVE_INFINITY;
+    let isAccounted = false;
+    for (const [index, group] of groups.entries()) {
+      for (const [position, { span }] of group.spans.entries()) {
+        const outcome = outcomes[index]?.[position];
+        isAccounted ||= isRecord(span);
+        this.pending -= 1;
+        if (outcome?.kind === 'undelivered') {
+          undelivered.push(span);
+          reason ??= outcome.reason;
+          retryAfterMs = minimum(retryAfterMs, outcome.retryAfterMs);
+        } else if (outcome?.kind === 'delivered') {
+          this.delivered += 1;
+        } else {
+          const why = outcome?.kind === 'dropped' ? outcome.reason : 'refused';
+          dropped[why] = (dropped[why] ?? 0) + 1;
+          this.#drop(why, 1);
+        }
+      }
+    }
+    this.offered -= undelivered.length;
+    this.returned += undelivered.length;
+    reason ??= (Object.keys(dropped) as DropReason[]).find(
+      // A host that wants no telemetry is no failure; only our own processor needs to count it.
+      (why) => isAccounted || why !== 'flag_off',
+    );
+    return reason === undefined
+      ? { code: 0 }
+      : {
+          code: 1,
+          error: new UndeliveredError(
+            undelivered,
+            reason,
+            retryAfterMs === Number.POSITIVE_INFINITY ? undefined : retryAfterMs,
+            dropped,
+          ),
+        };
+  }
+
+  #drop(reason: DropReason, count: number): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+  }
+}
+
+function minimum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.min(a, b);
+}

@@ -1,0 +1,150 @@
+import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
+import { logDebug, logInfo } from '../diagnostics';
+import type { Outcome } from '../delivery/batch';
+import type { Delivery, HostStats } from '../delivery/delivery';
+import { ExporterAccounting } from './accounting';
+import { ExporterHealth } from './health';
+import type { ExportResult, ReadableSpan } from '../otel';
+import { type DropReason, UndeliveredError } from '../record';
+import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
+import { startLine } from '../start-line';
+
+/** The name by which health metrics know the exporter. */
+const COMPONENT_TYPE = 'DatabricksTelemetryExporter';
+
+/** `offered = delivered + pending + Σ dropped`. Spans handed back to the caller are offered again when they return. */
+export interface ExporterStats {
+  readonly offered: number;
+  readonly delivered: number;
+  readonly pending: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Spans that telemetry has no use for: those of other scopes, and single fetches and downloads. */
+  readonly ignored: number;
+  /** Spans handed back as undelivered, each time they were. */
+  readonly returned: number;
+  /** By host, with its port when that is not 443. */
+  readonly hosts: Readonly<Record<string, HostStats>>;
+}
+
+/** Everything between a batch of spans and the answer about it. Loaded with the first batch. */
+export class Exporting {
+  readonly #options: ResolvedExporterOptions;
+  readonly #isDisabled: boolean;
+  readonly #signal: AbortSignal;
+  readonly #startLine: string;
+  readonly #accounting = new ExporterAccounting();
+  readonly #groups = new SpanGroups();
+  readonly #health = new ExporterHealth(COMPONENT_TYPE, () => this.stats());
+  readonly #closedConnections = new Set<string>();
+  #delivery: Delivery | undefined;
+
+  /**
+   * @param given the options as the application wrote them, for the line at the start
+   * @param signal aborted when nothing more may be sent
+   */
+  constructor(
+    options: ResolvedExporterOptions,
+    given: DatabricksTelemetryExporterOptions,
+    isDisabled: boolean,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#startLine = startLine(given);
+    this.#isDisabled = isDisabled;
+    this.#signal = signal;
+  }
+
+  stats(): ExporterStats {
+    const { offered, delivered, pending, dropped, ignored, returned } = this.#accounting;
+    return {
+      offered,
+      delivered,
+      pending,
+      dropped,
+      ignored,
+      returned,
+      hosts: this.#delivery?.stats() ?? {},
+    };
+  }
+
+  /** Never rejects. */
+  async export(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    return this.#measured(() =>
+      this.#export(spans).catch((error: unknown) => {
+        // A mistake of ours, or spans that cannot be read: they must not come back for ever.
+        logDebug('an export failed', error);
+        return this.#accounting.gaveUp(spans, 'untranslatable');
+      }),
+    );
+  }
+
+  /** After the shutdown: the spans come back as they came. */
+  turnAway(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    return this.#measured(() => this.#accounting.turnedAway(spans));
+  }
+
+  /** The last flush of a connection was done: its credentials are let go, and again after what still comes. */
+  connectionClosed(connectionId: string): void {
+    this.#delivery?.release(connectionId);
+    bound(this.#closedConnections, MAX_CONNECTIONS);
+    this.#closedConnections.add(connectionId);
+  }
+
+  /** No span of a connection will come any more. */
+  forget(connectionId: string): void {
+    this.#groups.forget(connectionId);
+  }
+
+  close(): void {
+    this.#groups.clear();
+    this.#delivery?.close();
+  }
+
+  async #measured(run: () => ExportResult | Promise<ExportResult>): Promise<ExportResult> {
+    const startMs = performance.now();
+    const result = await run();
+    this.#health.exported(performance.now() - startMs, reasonOf(result));
+    return result;
+  }
+
+  /** Rejects only before it has counted anything. */
+  async #export(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    const groups = this.#groups.of(spans);
+    const offered = groups.reduce((sum, group) => sum + group.spans.length, 0);
+    const delivery = offered > 0 && !this.#isDisabled ? this.#load() : undefined;
+    this.#accounting.began(spans.length, offered);
+    if (this.#isDisabled) {
+      return this.#accounting.settled(
+        groups,
+        groups.map((group) => group.spans.map(() => DISABLED)),
+      );
+    }
+    const outcomes = await Promise.all(
+      groups.map((group) => delivery?.export(group) ?? Promise.resolve<Outcome[]>([])),
+    );
+    for (const { connectionId } of groups) {
+      if (this.#closedConnections.has(connectionId)) {
+        delivery?.release(connectionId);
+      }
+    }
+    return this.#accounting.settled(groups, outcomes);
+  }
+
+  /** `node:https` and the rest of the delivery cost as much to load as the API: they wait for a span to be sent. */
+  #load(): Delivery {
+    if (!this.#delivery) {
+      const module = require('../delivery/delivery') as typeof import('../delivery/delivery');
+      this.#delivery = new module.Delivery(this.#options, this.#signal);
+      logInfo(this.#startLine);
+    }
+    return this.#delivery;
+  }
+}
+
+/** The environment says what the flag of a host may say, too. */
+const DISABLED: Outcome = { kind: 'dropped', reason: 'flag_off' };
+
+/** Why not everything of an export was delivered, for `error.type`. */
+function reasonOf({ error }: ExportResult): string | undefined {
+  return error instanceof UndeliveredError ? error.reason : error?.name;
+}

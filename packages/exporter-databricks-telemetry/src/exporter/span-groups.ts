@@ -1,0 +1,114 @@
+import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
+import {
+  ATTR_DATABRICKS_CONNECTION_ID,
+  ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
+  ATTR_DATABRICKS_OPERATION,
+  OPERATION_CLOUDFETCH_DOWNLOAD,
+  OPERATION_CONNECT,
+  OPERATION_FETCH,
+  SCOPE_NAME,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { Group } from '../delivery/delivery';
+import type { Item } from '../delivery/pipeline';
+import type { ReadableSpan } from '../otel';
+import type { TelemetryRecord } from '../record';
+
+/** Of as many connections something is remembered. */
+export const MAX_CONNECTIONS = 1_000;
+
+/**
+ * Sorts spans by their connections and says what is to be told of each. The processor's records bring all that in their
+ * join; for the spans of a plain BatchSpanProcessor it is taken from the spans, those that came before included.
+ */
+export class SpanGroups {
+  readonly #connections = new Map<string, Attributes>();
+  /** Connections whose own driver reports: theirs is not ours to repeat. */
+  readonly #foreignConnections = new Set<string>();
+
+  /** Spans that telemetry has no use for are in no group. */
+  of(spans: readonly ReadableSpan[]): Group[] {
+    const groups = new Map<
+      string,
+      { facts: Attributes | undefined; spans: Group['spans'][number][] }
+    >();
+    for (const span of spans) {
+      const { connectionId, items, facts } = this.#describe(span);
+      if (items.length > 0) {
+        const group = groups.get(connectionId);
+        if (group) {
+          group.facts ??= facts;
+          group.spans.push({ span, items });
+        } else {
+          groups.set(connectionId, { facts, spans: [{ span, items }] });
+        }
+      }
+    }
+    return [...groups].map(([connectionId, { facts, spans: own }]) => ({
+      connectionId,
+      facts: facts ?? this.#connections.get(connectionId) ?? own[0]?.span.attributes ?? {},
+      spans: own,
+    }));
+  }
+
+  forget(connectionId: string): void {
+    this.#connections.delete(connectionId);
+    this.#foreignConnections.delete(connectionId);
+  }
+
+  clear(): void {
+    this.#connections.clear();
+    this.#foreignConnections.clear();
+  }
+
+  /** What is to be said of a span: what its join says, else what the span itself tells. */
+  #describe(span: ReadableSpan): { connectionId: string; items: Item[]; facts?: Attributes } {
+    const { attributes } = span;
+    const id = attributes[ATTR_DATABRICKS_CONNECTION_ID];
+    const connectionId = typeof id === 'string' ? id : '';
+    if (isRecord(span)) {
+      const { kind, completion, staging, connection } = span.join;
+      return { connectionId, items: [{ span, kind, completion, staging }], facts: connection };
+    }
+    if (span.instrumentationScope.name !== SCOPE_NAME || !this.#isOurs(connectionId, attributes)) {
+      return { connectionId, items: [] };
+    }
+    const items: Item[] = [];
+    switch (attributes[ATTR_DATABRICKS_OPERATION]) {
+      case OPERATION_CONNECT:
+        bound(this.#connections, MAX_CONNECTIONS);
+        this.#connections.set(connectionId, attributes);
+        break;
+      // Their figures are in the totals of `close_statement`, their failures on the statement.
+      case OPERATION_FETCH:
+      case OPERATION_CLOUDFETCH_DOWNLOAD:
+        return { connectionId, items };
+      default:
+        items.push({ span, kind: 'operation', completion: undefined });
+    }
+    if (span.status.code === SpanStatusCode.ERROR) {
+      items.push({ span, kind: 'error', completion: undefined });
+    }
+    return { connectionId, items };
+  }
+
+  #isOurs(connectionId: string, attributes: Attributes): boolean {
+    if (attributes[ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED] === true) {
+      bound(this.#foreignConnections, MAX_CONNECTIONS);
+      this.#foreignConnections.add(connectionId);
+    }
+    return !this.#foreignConnections.has(connectionId);
+  }
+}
+
+/** Whether a span is a record of our own processor, which keeps books of it. */
+export function isRecord(span: ReadableSpan): span is TelemetryRecord {
+  return 'join' in span;
+}
+
+/** Makes room for one more by forgetting the oldest. */
+export function bound(collection: Map<string, unknown> | Set<string>, size: number): void {
+  if (collection.size >= size) {
+    const [oldest] = collection.keys();
+    collection.delete(oldest ?? '');
+  }
+}

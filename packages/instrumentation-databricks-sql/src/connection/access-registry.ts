@@ -1,0 +1,130 @@
+import type { Agent } from 'node:http';
+import type { ConnectionAccess, DatabricksAccess } from '../access';
+import type { Connection } from './connection';
+import type { AuthProvider, Client, ConnectionProvider } from '../driver/shapes';
+import type { Guard } from '../guard';
+
+/** How long a closed connection's credentials are kept for the final flush, unless released before. */
+export const CLOSED_ACCESS_GRACE_MS = 30_000;
+const ORG_ID_HEADER = 'x-databricks-org-id';
+
+/** What a flush needs of a client; the driver lets go of both when it closes. */
+interface Providers {
+  readonly auth: AuthProvider | undefined;
+  readonly connection: ConnectionProvider | undefined;
+  readonly customHeaders: Readonly<Record<string, string>>;
+}
+
+interface Entry {
+  readonly access: ConnectionAccess;
+  readonly client: WeakRef<Client>;
+  /** Held strongly from the client's close until the flush is done or the grace period over. */
+  closed: { readonly providers: Providers; readonly timer: NodeJS.Timeout } | undefined;
+}
+
+/** The live connections, by id. A client is held weakly; its credentials are read when asked for and never stored. */
+export class AccessRegistry implements DatabricksAccess {
+  private readonly entries = new Map<string, Entry>();
+  private readonly listeners = new Set<(connectionId: string) => void>();
+
+  constructor(private readonly guard: Guard) {}
+
+  add(connection: Connection, client: Client): void {
+    const entry: Entry = {
+      client: new WeakRef(client),
+      closed: undefined,
+      access: {
+        host: connection.host,
+        port: connection.port,
+        get orgId() {
+          return orgId(providersOf(entry).customHeaders) ?? connection.workspaceId;
+        },
+        get userAgent() {
+          return providersOf(entry).connection?.options?.headers?.['User-Agent'];
+        },
+        headers: async () => {
+          const { auth, customHeaders } = providersOf(entry);
+          return { ...customHeaders, ...plainHeaders(await auth?.authenticate?.()) };
+        },
+        agent: async () => (await providersOf(entry).connection?.getAgent?.()) as Agent | undefined,
+      },
+    };
+    this.entries.set(connection.id, entry);
+  }
+
+  /** The client is gone, or was connected anew. A closed one keeps its grace period. */
+  forget(connectionId: string): void {
+    if (this.entries.get(connectionId)?.closed === undefined) this.entries.delete(connectionId);
+  }
+
+  /** The providers of a client, to be read before the driver's `close` lets go of them. */
+  providers(client: Client): Providers {
+    return providersOfClient(client);
+  }
+
+  /** The client was closed: its providers are kept for the final flush, which starts now. */
+  closed(connectionId: string, providers: Providers): void {
+    const entry = this.entries.get(connectionId);
+    if (entry === undefined || entry.closed !== undefined) return;
+    const timer = setTimeout(() => {
+      this.entries.delete(connectionId);
+    }, CLOSED_ACCESS_GRACE_MS);
+    timer.unref();
+    entry.closed = { providers, timer };
+    for (const listener of this.listeners) {
+      this.guard.runHook('access.onClosed', () => {
+        listener(connectionId);
+      });
+    }
+  }
+
+  connection(connectionId: string): ConnectionAccess | undefined {
+    const entry = this.entries.get(connectionId);
+    if (entry === undefined) return undefined;
+    return entry.closed === undefined && entry.client.deref() === undefined
+      ? undefined
+      : entry.access;
+  }
+
+  onClosed(listener: (connectionId: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  release(connectionId: string): void {
+    const closed = this.entries.get(connectionId)?.closed;
+    if (closed === undefined) return;
+    clearTimeout(closed.timer);
+    this.entries.delete(connectionId);
+  }
+}
+
+function providersOf(entry: Entry): Providers {
+  return entry.closed?.providers ?? providersOfClient(entry.client.deref());
+}
+
+function providersOfClient(client: Client | undefined): Providers {
+  return {
+    auth: client?.getAuthProvider?.() ?? client?.authProvider,
+    connection: client?.connectionProvider,
+    customHeaders: client?.getConfig?.().customHeaders ?? {},
+  };
+}
+
+/** Digits only, as the driver takes it from a path; a caller's own header wins over the path. */
+function orgId(headers: Readonly<Record<string, string>>): string | undefined {
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === ORG_ID_HEADER);
+  return name === undefined ? undefined : headers[name];
+}
+
+/** An auth provider may answer with anything `fetch` takes for headers. */
+function plainHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null) return {};
+  const entries =
+    Symbol.iterator in headers
+      ? [...(headers as Iterable<readonly [string, unknown]>)]
+      : Object.entries(headers);
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}

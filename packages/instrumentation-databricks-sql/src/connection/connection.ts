@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import type { Attributes } from '@opentelemetry/api';
+import type { Client, ConnectionOptions, OpenSessionRequest, Session } from '../driver/shapes';
+import {
+  ATTR_DATABRICKS_CLIENT_BACKEND,
+  ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_AUTH_TYPE,
+  ATTR_DATABRICKS_CONNECTION_CLOUDFETCH_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_HTTP_PATH,
+  ATTR_DATABRICKS_CONNECTION_ID,
+  ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA,
+  ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT,
+  ATTR_DATABRICKS_CONNECTION_USE_PROXY,
+  ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY,
+  ATTR_DATABRICKS_DRIVER_VERSION,
+  ATTR_DATABRICKS_OPERATION,
+  ATTR_DATABRICKS_SESSION_ID,
+  ATTR_DATABRICKS_WAREHOUSE_ID,
+  ATTR_DATABRICKS_WORKSPACE_ID,
+  ATTR_DB_NAMESPACE,
+  ATTR_DB_SYSTEM_NAME,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  DB_SYSTEM_NAME_VALUE_DATABRICKS,
+  OPERATION_CANCEL_STATEMENT,
+  OPERATION_CLOSE_STATEMENT,
+} from '../semconv';
+
+export const DEFAULT_PORT = 443;
+const HOST = /^(?:https?:\/\/)?([^/]*?)(?::(\d+))?\/*$/i;
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+/** Prefixes of Databricks tokens, which some put where the user agent's entry belongs; the driver masks them too. */
+const TOKEN_PREFIX = /^(?:dkea|dskea|dapi|dsapi|dose)/;
+
+/** The facts of one `DBSQLClient.connect`. Holds nothing of the driver and no secret. */
+export class Connection {
+  /** `databricks.connection.id`. */
+  readonly id = randomUUID();
+  readonly host: string;
+  readonly port: number;
+  readonly workspaceId: string | undefined;
+  readonly isKernel: boolean;
+  /** On every span of this connection. */
+  readonly identity: Attributes;
+  /** `db.system.name` and the server, on spans of database calls and on metrics. */
+  readonly server: Attributes;
+  /** Statements that were submitted and neither closed nor cancelled, by the metric attributes they were counted with. */
+  readonly activeStatements = new Map<Attributes, number>();
+
+  constructor(options: ConnectionOptions) {
+    // The kernel takes a scheme and a port with the host, and no other port.
+    const [, host = '', port] = HOST.exec(options.host ?? '') ?? [];
+    this.host = host;
+    this.port = Number(port ?? (options.port || DEFAULT_PORT));
+    const path = options.path ?? '';
+    this.workspaceId = /[?&]o=(\d+)(?:&|$)/.exec(path)?.[1] ?? /\/o\/(\d+)(?:\/|$)/.exec(path)?.[1];
+    this.isKernel = options.useKernel === true;
+    this.identity = {
+      [ATTR_DATABRICKS_CONNECTION_ID]: this.id,
+      [ATTR_DATABRICKS_CLIENT_BACKEND]: this.isKernel ? 'kernel' : 'thrift',
+    };
+    const warehouseId = /\/warehouses\/([^/?]+)/.exec(path)?.[1];
+    if (warehouseId !== undefined) this.identity[ATTR_DATABRICKS_WAREHOUSE_ID] = warehouseId;
+    if (this.workspaceId !== undefined) {
+      this.identity[ATTR_DATABRICKS_WORKSPACE_ID] = this.workspaceId;
+    }
+    this.server = { [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_DATABRICKS };
+    if (this.host !== '') this.server[ATTR_SERVER_ADDRESS] = this.host;
+    if (this.port !== DEFAULT_PORT) this.server[ATTR_SERVER_PORT] = this.port;
+  }
+}
+
+/** The driver's configuration, for the `connect` span: read after `connect` took the options over. */
+export function configuration(
+  client: Client,
+  options: ConnectionOptions,
+  hasAuthProvider: boolean,
+  driverVersion: string | undefined,
+): Attributes {
+  const config = client.getConfig?.() ?? {};
+  const attributes: Attributes = {
+    [ATTR_DATABRICKS_CONNECTION_AUTH_TYPE]: hasAuthProvider ? 'custom' : authType(options),
+    [ATTR_DATABRICKS_CONNECTION_USE_PROXY]: Boolean(options.proxy),
+    [ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED]:
+      config.directResultsDefaultMaxRows !== null,
+    [ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA]: config.enableMetricViewMetadata === true,
+  };
+  const set = (name: string, value: string | number | boolean | undefined): void => {
+    if (value !== undefined) attributes[name] = value;
+  };
+  set(ATTR_DATABRICKS_DRIVER_VERSION, driverVersion);
+  set(ATTR_DATABRICKS_CONNECTION_HTTP_PATH, options.path);
+  set(ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT, options.socketTimeout ?? config.socketTimeout);
+  set(ATTR_DATABRICKS_CONNECTION_CLOUDFETCH_ENABLED, config.useCloudFetch);
+  set(ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED, config.useLZ4Compression);
+  set(ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED, config.arrowEnabled);
+  const entry = options.userAgentEntry ?? options.clientId;
+  if (entry !== undefined && !TOKEN_PREFIX.test(entry)) {
+    set(ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY, entry);
+  }
+  return attributes;
+}
+
+/** The facts of one session. */
+export class SessionFacts {
+  /** `catalog|schema` as given at `openSession`, missing parts left out. */
+  readonly namespace: string | undefined;
+  /** For a database call's span, at its creation. */
+  readonly creation: Attributes;
+  /** For metrics: no ids. */
+  readonly metric: Attributes;
+  /** For the spans that end a statement, at their creation; made once, since they are the same for all. */
+  readonly closing: Readonly<Record<'CLOSED' | 'CANCELED', Attributes>>;
+  /** On every span of this session, once its id is known. */
+  identity: Attributes;
+
+  constructor(
+    readonly connection: Connection,
+    request: OpenSessionRequest,
+  ) {
+    const parts = [request.initialCatalog, request.initialSchema].filter(
+      (part) => typeof part === 'string' && part !== '',
+    );
+    this.namespace = parts.length === 0 ? undefined : parts.join('|');
+    this.identity = connection.identity;
+    this.metric =
+      this.namespace === undefined
+        ? connection.server
+        : { ...connection.server, [ATTR_DB_NAMESPACE]: this.namespace };
+    this.creation = { ...this.metric, [ATTR_DATABRICKS_CONNECTION_ID]: connection.id };
+    this.closing = {
+      CLOSED: { ...this.creation, [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT },
+      CANCELED: { ...this.creation, [ATTR_DATABRICKS_OPERATION]: OPERATION_CANCEL_STATEMENT },
+    };
+  }
+
+  opened(session: Session): void {
+    const id = knownId(session.id);
+    if (id !== undefined) {
+      this.identity = { ...this.connection.identity, [ATTR_DATABRICKS_SESSION_ID]: id };
+    }
+  }
+}
+
+/** Connection options of a client that was connected before we were there, as far as its provider still says. */
+export function optionsOfConnected(client: Client): ConnectionOptions {
+  const provider = client.connectionProvider?.options ?? {};
+  return { ...provider, useKernel: client.backend?.nativeOptions !== undefined };
+}
+
+/** Whether the driver reports this connection's telemetry itself. */
+export function hasDriverTelemetry(client: Client): boolean {
+  return (
+    Boolean(client.getTelemetryEmitter?.()) ||
+    client.backend?.nativeOptions?.telemetryEnabled === true
+  );
+}
+
+/** The driver's version out of its own `User-Agent`, for drivers that were not hooked while loading. */
+export function versionFromUserAgent(userAgent: string | undefined): string | undefined {
+  return /^NodejsDatabricksSqlConnector\/(\d+\.\d+\.\d+\S*)/.exec(userAgent ?? '')?.[1];
+}
+
+/** An id worth recording: the driver gives the nil UUID where it has none. */
+export function knownId(id: unknown): string | undefined {
+  return typeof id === 'string' && id !== '' && id !== NIL_UUID ? id : undefined;
+}
+
+function authType(options: ConnectionOptions): string {
+  if (options.authType !== 'databricks-oauth') return options.authType ?? 'access-token';
+  return options.oauthClientSecret === undefined ? 'oauth-u2m' : 'oauth-m2m';
+}

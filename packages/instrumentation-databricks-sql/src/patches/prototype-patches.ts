@@ -1,0 +1,97 @@
+import { diag } from '@opentelemetry/api';
+import { SCOPE_NAME } from '../scope';
+import type { ClassPatch, DriverMethod } from './traced';
+
+interface PatchedMethod {
+  readonly prototype: object;
+  readonly name: string;
+  readonly original: DriverMethod;
+  readonly replacement: DriverMethod;
+  installed: boolean;
+}
+
+/** On every replacement, whichever copy of this package or instance of its class made it. */
+const REPLACEMENT = Symbol.for('@dbsql-otel/instrumentation-databricks-sql/replacement');
+
+/**
+ * Replaces methods on prototypes, once each, and puts the originals back. Two versions of this package in one
+ * dependency tree would make every span twice: who comes second leaves the methods alone and is told so.
+ */
+export class PrototypePatches {
+  private readonly methods = new Map<object, Map<string, PatchedMethod>>();
+  private isSecond = false;
+
+  isPatched(constructor: unknown): boolean {
+    const prototype = prototypeOf(constructor);
+    return prototype !== undefined && this.methods.has(prototype);
+  }
+
+  /** Patches one class; what of it is patched already, or is not there in this release, is passed over. */
+  apply(constructor: unknown, patch: ClassPatch): void {
+    const prototype = prototypeOf(constructor);
+    if (prototype === undefined) return;
+    const known = this.methods.get(prototype) ?? new Map<string, PatchedMethod>();
+    this.methods.set(prototype, known);
+    for (const [name, patchMethod] of Object.entries(patch)) {
+      const original: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+      if (known.has(name) || typeof original !== 'function') continue;
+      if (REPLACEMENT in original) {
+        this.comeSecond();
+        continue;
+      }
+      const method: PatchedMethod = {
+        prototype,
+        name,
+        original: original as DriverMethod,
+        replacement: Object.defineProperties(patchMethod(original as DriverMethod), {
+          name: { value: original.name, configurable: true },
+          length: { value: original.length, configurable: true },
+          [REPLACEMENT]: { value: true },
+        }),
+        installed: false,
+      };
+      install(method);
+      known.set(name, method);
+    }
+  }
+
+  private comeSecond(): void {
+    if (this.isSecond) return;
+    this.isSecond = true;
+    diag
+      .createComponentLogger({ namespace: SCOPE_NAME })
+      .warn('another copy of this instrumentation traces the driver already; this one stays out');
+  }
+
+  /** Puts every replacement in place again. */
+  installAll(): void {
+    for (const methods of this.methods.values()) methods.forEach(install);
+  }
+
+  /** Puts the originals back, except beneath a replacement that somebody else put on top of ours. */
+  uninstallAll(): void {
+    for (const methods of this.methods.values()) methods.forEach(uninstall);
+  }
+}
+
+function prototypeOf(constructor: unknown): object | undefined {
+  if (typeof constructor !== 'function') return undefined;
+  const prototype: unknown = constructor.prototype;
+  return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
+}
+
+function install(method: PatchedMethod): void {
+  if (!method.installed) method.installed = replace(method, method.original, method.replacement);
+}
+
+function uninstall(method: PatchedMethod): void {
+  if (method.installed) method.installed = !replace(method, method.replacement, method.original);
+}
+
+/** Whether `from` was found and `to` put in its place. */
+function replace(method: PatchedMethod, from: DriverMethod, to: DriverMethod): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(method.prototype, method.name);
+  if (descriptor?.value !== from) return false;
+  Object.defineProperty(method.prototype, method.name, { ...descriptor, value: to });
+  return true;
+}

@@ -1,0 +1,120 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { ResolvedConfig } from '../config';
+import type { SessionFacts } from '../connection/connection';
+import type { ExecuteStatementOptions } from '../driver/shapes';
+import {
+  ATTR_DATABRICKS_OPERATION,
+  ATTR_DATABRICKS_QUERY_TAG,
+  ATTR_DB_COLLECTION_NAME,
+  ATTR_DB_NAMESPACE,
+  ATTR_DB_OPERATION_NAME,
+  ATTR_DB_QUERY_PARAMETER,
+  ATTR_DB_QUERY_SUMMARY,
+  ATTR_DB_QUERY_TEXT,
+  OPERATION_EXECUTE_STATEMENT,
+} from '../semconv';
+import type { MetadataOperation, Operation } from '../semconv';
+import { readQuery } from '../sql/query';
+
+/** What is known of a statement before it is submitted. */
+export interface StatementDescription {
+  readonly operation: Operation;
+  readonly name: string;
+  /** At the creation of the span, because samplers see only these. */
+  readonly creation: Attributes;
+  readonly metric: Attributes;
+  /** Opt-in, after the creation. */
+  readonly reported: Attributes | undefined;
+}
+
+const DEFAULT_NAME = 'databricks';
+
+/**
+ * `executeStatement(statement, options)`.
+ * @param isMeasured whether there is a meter to whom the metric's attributes matter
+ */
+export function describeExecute(
+  config: ResolvedConfig,
+  session: SessionFacts,
+  args: readonly unknown[],
+  isMeasured: boolean,
+): StatementDescription {
+  const [statement, options] = args;
+  // What is spread comes last: a property that is added to a copy costs ten times the copy.
+  const creation: Attributes = {
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_EXECUTE_STATEMENT,
+    ...session.creation,
+  };
+  let metric = session.metric;
+  let name = session.namespace ?? session.connection.host;
+  if (typeof statement === 'string') {
+    if (config.queryText === 'full') creation[ATTR_DB_QUERY_TEXT] = statement;
+    if (config.queryText === 'sanitized' || config.summarizeQuery) {
+      const { text, summary } = readQuery(statement);
+      if (config.queryText === 'sanitized') creation[ATTR_DB_QUERY_TEXT] = text;
+      if (config.summarizeQuery && summary !== undefined) {
+        creation[ATTR_DB_QUERY_SUMMARY] = summary;
+        if (isMeasured) metric = { [ATTR_DB_QUERY_SUMMARY]: summary, ...metric };
+        name = summary;
+      }
+    }
+  }
+  return {
+    operation: OPERATION_EXECUTE_STATEMENT,
+    name: name === '' ? DEFAULT_NAME : name,
+    creation,
+    metric,
+    reported: config.enhancedDatabaseReporting ? reportedOptions(options ?? {}) : undefined,
+  };
+}
+
+/** A metadata method and the names it was asked for. */
+export function describeMetadata(
+  session: SessionFacts,
+  method: string,
+  operation: MetadataOperation,
+  request: unknown,
+): StatementDescription {
+  const asked = (request ?? {}) as Readonly<Record<string, unknown>>;
+  const names = [
+    asked['catalogName'] ?? asked['parentCatalogName'],
+    asked['schemaName'] ?? asked['parentSchemaName'],
+  ].filter((part) => typeof part === 'string' && part !== '');
+  const namespace = names.length === 0 ? session.namespace : names.join('|');
+  const table = asked['tableName'] ?? asked['parentTableName'];
+  const collection = typeof table === 'string' && table !== '' ? table : undefined;
+
+  const metric: Attributes = { ...session.metric, [ATTR_DB_OPERATION_NAME]: method };
+  if (namespace !== undefined) metric[ATTR_DB_NAMESPACE] = namespace;
+  if (collection !== undefined) metric[ATTR_DB_COLLECTION_NAME] = collection;
+  const target = collection ?? namespace;
+  return {
+    operation,
+    name: target === undefined ? method : `${method} ${target}`,
+    creation: { ...session.creation, ...metric, [ATTR_DATABRICKS_OPERATION]: operation },
+    metric,
+    reported: undefined,
+  };
+}
+
+function reportedOptions(options: ExecuteStatementOptions): Attributes {
+  const attributes: Attributes = {};
+  const parameters: Iterable<readonly [string | number, unknown]> =
+    options.ordinalParameters === undefined
+      ? Object.entries(options.namedParameters ?? {})
+      : options.ordinalParameters.entries();
+  for (const [key, value] of parameters) {
+    attributes[`${ATTR_DB_QUERY_PARAMETER}.${key}`] = String(parameterValue(value));
+  }
+  for (const [key, value] of Object.entries(options.queryTags ?? {})) {
+    attributes[`${ATTR_DATABRICKS_QUERY_TAG}.${key}`] = value ?? '';
+  }
+  return attributes;
+}
+
+/** A parameter is a value, or a `DBSQLParameter` that has one. */
+function parameterValue(parameter: unknown): unknown {
+  return typeof parameter === 'object' && parameter !== null && 'value' in parameter
+    ? parameter.value
+    : parameter;
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { restore, useFakeTimers } from 'sinon';
+import { CLOSED_ACCESS_GRACE_MS } from '../../src/connection/access-registry';
+import { TestBed } from '../support/test-bed';
+
+describe('access', () => {
+  let bed: TestBed;
+
+  before(async () => {
+    bed = await TestBed.start();
+  });
+  after(() => bed.stop());
+  beforeEach(() => {
+    bed.reset();
+  });
+  afterEach(() => {
+    restore();
+  });
+
+  function connectionId(): string {
+    return String(bed.spansOf('connect').at(-1)?.attributes['databricks.connection.id']);
+  }
+
+  it('speaks to the workspace as the driver does', async () => {
+    const client = await bed.connect();
+    const access = bed.instrumentation.access.connection(connectionId());
+    assert.ok(access);
+    assert.equal(access.host, '127.0.0.1');
+    assert.equal(access.port, bed.warehouse.port);
+    assert.equal(access.orgId, bed.warehouse.workspaceId);
+    assert.match(access.userAgent ?? '', /^NodejsDatabricksSqlConnector\//);
+    const headers = await access.headers();
+    assert.equal(headers['Authorization'], `Bearer ${bed.warehouse.token}`);
+    const provider = await client.getConnectionProvider();
+    assert.equal(await access.agent(), await provider.getAgent());
+    await client.close();
+  });
+
+  it('asks the provider anew each time, and rejects with what it rejects with', async () => {
+    let calls = 0;
+    const refused = new Error('refused');
+    const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
+    await client.connect(
+      { ...bed.warehouse.connectionOptions(), telemetryEnabled: false },
+      {
+        authenticate: async () => {
+          calls += 1;
+          if (calls === 3) throw refused;
+          return new Map([['Authorization', `Bearer ${calls}`]]) as never;
+        },
+      },
+    );
+    const access = bed.instrumentation.access.connection(connectionId());
+    assert.equal((await access?.headers())?.['Authorization'], 'Bearer 1');
+    assert.equal((await access?.headers())?.['Authorization'], 'Bearer 2');
+    await assert.rejects(access?.headers() ?? Promise.resolve(), refused);
+    await client.close();
+  });
+
+  it('outlives the close of the client until it is released', async () => {
+    const client = await bed.connect();
+    const id = connectionId();
+    const { access } = bed.instrumentation;
+    const closed: string[] = [];
+    const stop = access.onClosed((connection) => closed.push(connection));
+    await client.close();
+    stop();
+    assert.deepEqual(closed, [id]);
+    const headers = await access.connection(id)?.headers();
+    assert.equal(headers?.['Authorization'], `Bearer ${bed.warehouse.token}`);
+    assert.ok(await access.connection(id)?.agent());
+    access.release(id);
+    assert.equal(access.connection(id), undefined);
+    await (await bed.connect()).close();
+    assert.equal(closed.length, 1, 'the subscription has ended');
+  });
+
+  it('does not outlive the grace period', async () => {
+    const client = await bed.connect();
+    const id = connectionId();
+    const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await client.close();
+    clock.tick(CLOSED_ACCESS_GRACE_MS - 1);
+    assert.ok(bed.instrumentation.access.connection(id));
+    clock.tick(1);
+    assert.equal(bed.instrumentation.access.connection(id), undefined);
+  });
+
+  it('is not released while the client is open', async () => {
+    const client = await bed.connect();
+    bed.instrumentation.access.release(connectionId());
+    assert.ok(bed.instrumentation.access.connection(connectionId()));
+    await client.close();
+  });
+
+  it('survives a close that rejects', async () => {
+    const client = await bed.connect();
+    await client.openSession();
+    const closed: string[] = [];
+    const stop = bed.instrumentation.access.onClosed((id) => closed.push(id));
+    bed.warehouse.fault({ match: 'CloseSession', status: 403, times: 1 });
+    await assert.rejects(client.close());
+    stop();
+    assert.deepEqual(closed, [connectionId()]);
+    assert.ok(
+      (await bed.instrumentation.access.connection(connectionId())?.headers())?.['Authorization'],
+    );
+    await client.close();
+  });
+
+  it('is one for each connect of a client', async () => {
+    const client = await bed.connect();
+    const first = connectionId();
+    await client.connect({ ...bed.warehouse.connectionOptions(), telemetryEnabled: false });
+    const second = connectionId();
+    assert.notEqual(first, second);
+    assert.ok(bed.instrumentation.access.connection(first), 'for its final flush');
+    assert.ok(bed.instrumentation.access.connection(second));
+    await client.close();
+  });
+});

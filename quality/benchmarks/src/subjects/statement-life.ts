@@ -1,0 +1,64 @@
+/**
+ * A statement's life as the patches lead it, without the promises of the driver between its steps: the same objects,
+ * the same calls.
+ */
+import type { Attributes } from '@opentelemetry/api';
+import {
+  Connection,
+  SessionFacts,
+} from '../../../../packages/instrumentation-databricks-sql/build/src/connection/connection';
+import { CloseCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation-calls';
+import { StatementCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/statement-call';
+import { describeExecute } from '../../../../packages/instrumentation-databricks-sql/build/src/statement/description';
+import type { Tracing } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/tracing';
+import { SESSION_ID } from '../harness/ids';
+import { operationOf, submitResponse } from './stub-driver';
+
+const ROWS = Array.from({ length: 1_000 }, () => ({}));
+const ARGS = ['SELECT * FROM main.sales.orders WHERE id = 42'];
+
+export interface Life {
+  /** The ids of the connection and the session, as on every span. */
+  readonly session: SessionFacts;
+  /** Runs one statement. Returns what its close says of it. */
+  run(chunks: number): { readonly statementId: string; readonly totals: Attributes };
+}
+
+export function statementLife(tracing: Tracing): Life {
+  const session = new SessionFacts(
+    new Connection({
+      host: 'workspace.cloud.databricks.com',
+      path: '/sql/1.0/warehouses/0123456789abcdef',
+    }),
+    { initialCatalog: 'main', initialSchema: 'sales' },
+  );
+  session.opened({ id: SESSION_ID });
+  return {
+    session,
+    run(chunks) {
+      const response = submitResponse();
+      const operation = operationOf(response);
+      const call = new StatementCall(
+        tracing,
+        session,
+        describeExecute(tracing.config, session, ARGS, tracing.metrics.live),
+        ARGS,
+      );
+      const { statement } = call;
+      statement.answered(response);
+      call.succeeded(operation);
+      const { totals } = statement;
+      for (let index = 0; index < chunks; index++) {
+        totals.downloadSucceeded(totals.downloadStarted(), 12, 1_048_576, 1_000);
+      }
+      totals.fetched(ROWS.length);
+      const close = new CloseCall(tracing, operation, statement, 'CLOSED');
+      close.succeeded();
+      close.end();
+      return {
+        statementId: statement.id ?? '',
+        totals: close.span === undefined ? statement.closeAttributes(operation) : {},
+      };
+    },
+  };
+}
