@@ -72,9 +72,7 @@ function showTelemetry({ telemetry }: ExampleRun): void {
     if (accepted.length > SHOWN_LOGS) console.log(`  … and ${accepted.length - SHOWN_LOGS} more`);
   }
   const last = logs.at(-1);
-  if (last !== undefined) {
-    console.log(`\nThe last of them:\n${JSON.stringify(last, undefined, 2)}`);
-  }
+  if (last !== undefined) console.log(`\nThe last of them:\n${JSON.stringify(last, undefined, 2)}`);
 }
 
 /** Tags that statements carried to the warehouse. */

@@ -22,8 +22,9 @@ describe('npm run demo', function () {
     assert.strictEqual(stderr, '');
     assert.ok(!stdout.includes('\u001b'));
     const [traces = '', telemetry = ''] = stdout.split('The telemetry the workspace received');
-    for (const line of traces.split('\n'))
+    for (const line of traces.split('\n')) {
       assert.ok(Array.from(line).length <= MAXIMUM_COLUMNS, line);
+    }
     for (const title of ['one row', '20 CloudFetch files', 'metadata', 'a cancelled query']) {
       assert.ok(traces.includes(title), title);
     }

@@ -22,7 +22,7 @@ function isDelivery(name: string): boolean {
 }
 
 function isAggregation(name: string): boolean {
-  return name.endsWith('/aggregation/aggregation.js');
+  return name.endsWith('/processor/aggregation.js');
 }
 
 /** Names of the loaded files of our packages. */
@@ -63,7 +63,7 @@ describe('require of the package', () => {
       const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
       exporter.export([], () => undefined);`);
     assert.deepStrictEqual(names.filter(isDelivery), []);
-    assert.ok(names.some((name) => name.endsWith('/src/exporter.js')));
+    assert.ok(names.some((name) => name.endsWith('/src/exporter/exporter.js')));
   });
 
   it('loads the aggregation with the first span of ours', () => {

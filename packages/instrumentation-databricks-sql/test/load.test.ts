@@ -25,7 +25,7 @@ function loaded(code: string): string[] {
 /** What hooks the driver. The rest is of no use to an application that never loads it. */
 const ALWAYS = [
   'config.js',
-  'driver-module.js',
+  'files.js',
   'guard.js',
   'index.js',
   'instrumentation.js',

@@ -52,25 +52,17 @@ async function main(argv: readonly string[]): Promise<number> {
   const failed: string[] = [];
 
   for (const name of names) {
-    if (isShort && chosen.length === 0 && (await load(name)).fullOnly === true) {
-      continue;
-    }
+    if (isShort && chosen.length === 0 && (await load(name)).fullOnly === true) continue;
     let result = await runInChild(name, isShort);
     for (let attempt = 1; attempt < attempts && isBeyond(result); attempt++) {
       result = await runInChild(name, isShort);
     }
     console.log(heading(result));
     console.log(terminalTable(result.figures));
-    if (!isShort) {
-      await record(result);
-    }
-    if (isBeyond(result)) {
-      failed.push(name);
-    }
+    if (!isShort) await record(result);
+    if (isBeyond(result)) failed.push(name);
   }
-  if (failed.length > 0) {
-    console.error(`\nBeyond the gate or limit: ${failed.join(', ')}`);
-  }
+  if (failed.length > 0) console.error(`\nBeyond the gate or limit: ${failed.join(', ')}`);
   return failed.length > 0 ? 1 : 0;
 }
 

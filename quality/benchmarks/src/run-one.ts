@@ -5,9 +5,7 @@ import type { Result } from './harness/report';
 
 async function runOne(name: string, isShort: boolean): Promise<Result> {
   const load = BENCHMARKS[name];
-  if (load === undefined) {
-    throw new RangeError(`no benchmark ${name}`);
-  }
+  if (load === undefined) throw new RangeError(`no benchmark ${name}`);
   const { benchmark } = await load();
   const figures = await benchmark.run(isShort ? SHORT : FULL);
   return { name, title: benchmark.title, figures };

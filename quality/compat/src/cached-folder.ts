@@ -22,9 +22,7 @@ export async function cachedFolder(
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const stamp = join(folder, STAMP);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) {
-    return;
-  }
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   const draft = `${folder}.draft`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });

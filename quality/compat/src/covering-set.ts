@@ -64,9 +64,7 @@ export function coveringSet<A extends Axes>(axes: A, impossible: Impossible<A>):
     open: readonly Pair[],
   ): Record<string, string> | undefined => {
     const axis = names.find((name) => !(name in part));
-    if (axis === undefined) {
-      return { ...part };
-    }
+    if (axis === undefined) return { ...part };
     const candidates = (axes[axis] ?? [])
       .map((value) => Object.assign({}, part, { [axis]: value }))
       .filter((candidate) => reasonFor(candidate) === undefined)
@@ -78,9 +76,7 @@ export function coveringSet<A extends Axes>(axes: A, impossible: Impossible<A>):
       .sort((left, right) => right.gain - left.gain || left.uses - right.uses);
     for (const { candidate } of candidates) {
       const grown = grow(candidate, open);
-      if (grown !== undefined) {
-        return grown;
-      }
+      if (grown !== undefined) return grown;
     }
     return undefined;
   };

@@ -247,13 +247,9 @@ export function defectsOf(cell: CompatCell, seen: Observation): string[] {
   });
   const story = report.spans.find((span) => span.name === 'story');
   const ours = report.spans.filter((span) => span.scope === SCOPE);
-  if (cell.beside !== 'sampler') {
-    findings.holds('the trace is sampled', story?.sampled === true);
-  }
+  if (cell.beside !== 'sampler') findings.holds('the trace is sampled', story?.sampled === true);
   checkNames(ours, story?.sampled === true, findings);
-  if (story !== undefined) {
-    checkParents(story, ours, findings);
-  }
+  if (story !== undefined) checkParents(story, ours, findings);
   checkAttributes(ours, findings);
   checkBeside(cell, report, seen, findings);
   checkTelemetry(report, ours, seen, findings);

@@ -11,15 +11,11 @@ export class Findings {
   }
 
   holds(what: string, condition: boolean): void {
-    if (!condition) {
-      this.defects.push(`${what} does not hold`);
-    }
+    if (!condition) this.defects.push(`${what} does not hold`);
   }
 
   /** Throws when there is a defect, naming all of them. */
   raise(): void {
-    if (this.defects.length > 0) {
-      throw new Error(this.defects.join('\n'));
-    }
+    if (this.defects.length > 0) throw new Error(this.defects.join('\n'));
   }
 }

@@ -35,9 +35,7 @@ export async function installDriver(drivers: string, version: string): Promise<v
   const installed = join(folder, 'node_modules', '@databricks', 'sql', 'package.json');
   if (existsSync(installed)) {
     const found = JSON.parse(readFileSync(installed, 'utf8')) as { readonly version: string };
-    if (found.version === version) {
-      return;
-    }
+    if (found.version === version) return;
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), manifest({ '@databricks/sql': version }));

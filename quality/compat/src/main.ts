@@ -114,9 +114,7 @@ async function main(restrictions: readonly string[]): Promise<void> {
   const failing = count('fail') + failedChecks;
   const passing = count('pass') + checks.length - failedChecks;
   console.log(`\n  ${passing} passing (${secondsSince(started)}s)`);
-  if (count('skip') > 0) {
-    console.log(`  ${count('skip')} pending`);
-  }
+  if (count('skip') > 0) console.log(`  ${count('skip')} pending`);
   if (failing > 0) {
     console.log(`  ${failing} failing`);
     process.exitCode = 1;

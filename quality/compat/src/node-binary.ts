@@ -10,12 +10,8 @@ const HAS_BINARIES = process.platform === 'linux' && process.arch === 'x64';
 /** Path of a Node.js binary of that release line, or `undefined` where this platform has none to offer. */
 export async function nodeBinary(cache: string, release: string): Promise<string | undefined> {
   const [major] = release.split('.');
-  if (process.versions.node.split('.')[0] === major) {
-    return process.execPath;
-  }
-  if (!HAS_BINARIES) {
-    return undefined;
-  }
+  if (process.versions.node.split('.')[0] === major) return process.execPath;
+  if (!HAS_BINARIES) return undefined;
   const folder = join(cache, 'node', release);
   await cachedFolder(folder, release, async (draft) => {
     await npm(draft, 'install', '--prefix=.', '--ignore-scripts', `${BINARY_PACKAGE}@${release}`);

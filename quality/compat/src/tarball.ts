@@ -39,9 +39,7 @@ export async function pack(root: string, name: string, destination: string): Pro
   const folder = join(root, 'packages', name);
   const output = await npm(folder, 'pack', '--json', `--pack-destination=${destination}`);
   const [packed] = JSON.parse(output) as PackResult[];
-  if (packed === undefined) {
-    throw new Error(`npm pack packed nothing in ${folder}`);
-  }
+  if (packed === undefined) throw new Error(`npm pack packed nothing in ${folder}`);
   const file = join(destination, packed.filename);
   const { version, engines, dependencies, peerDependencies } = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),

@@ -86,18 +86,12 @@ async function postWithRetries(
 ): Promise<Verdict> {
   for (let attempt = 0; ; attempt++) {
     const verdict = await post(logs);
-    if (verdict.kind !== 'retryable' || attempt >= options.maxRetries) {
-      return verdict;
-    }
+    if (verdict.kind !== 'retryable' || attempt >= options.maxRetries) return verdict;
     const { retryAfterMs = 0 } = verdict;
     // A service that wants a longer rest gets it, with the records back in their queue.
-    if (retryAfterMs > options.maxDelayMs) {
-      return verdict;
-    }
+    if (retryAfterMs > options.maxDelayMs) return verdict;
     await pause(Math.max(backoffMs(attempt, options), retryAfterMs), signal);
-    if (signal.aborted) {
-      return { kind: 'aborted', error: 'aborted' };
-    }
+    if (signal.aborted) return { kind: 'aborted', error: 'aborted' };
   }
 }
 

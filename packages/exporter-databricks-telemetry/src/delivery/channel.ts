@@ -82,9 +82,7 @@ export class Channel {
   /** Refused credentials and our own giving up say nothing of the host's health. */
   #settle(permit: Permit, verdict: Verdict): void {
     const { client } = this;
-    if (verdict.kind !== 'ok') {
-      client.lastError = verdict.error;
-    }
+    if (verdict.kind !== 'ok') client.lastError = verdict.error;
     switch (verdict.kind) {
       case 'ok':
       case 'too_large':

@@ -47,9 +47,7 @@ export class CircuitBreaker {
 
   /** OPEN turns into HALF_OPEN by time alone, so reading it may make the transition. */
   get state(): CircuitBreakerState {
-    if (this.#state === 'OPEN' && this.now() >= this.#openUntilMs) {
-      this.#change('HALF_OPEN');
-    }
+    if (this.#state === 'OPEN' && this.now() >= this.#openUntilMs) this.#change('HALF_OPEN');
     return this.#state;
   }
 
@@ -66,9 +64,7 @@ export class CircuitBreaker {
   /** `undefined` when the attempt must not be made. */
   tryAcquire(): Permit | undefined {
     const state = this.state;
-    if (state === 'OPEN' || (state === 'HALF_OPEN' && this.#isProbing)) {
-      return undefined;
-    }
+    if (state === 'OPEN' || (state === 'HALF_OPEN' && this.#isProbing)) return undefined;
     this.#isProbing = state === 'HALF_OPEN';
     return this.#permit(this.#generation);
   }

@@ -18,15 +18,11 @@ export async function fetchCredentials(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Credentials> {
-  if (!source) {
-    return { kind: 'missing' };
-  }
+  if (!source) return { kind: 'missing' };
   // Read once: what a provider gives may be anything, and may throw when it is read.
   const copied = () => source().then((given) => ({ ...given }));
   const headers = await withDeadline(copied, timeoutMs, signal);
-  if (headers.kind !== 'value') {
-    return headers;
-  }
+  if (headers.kind !== 'value') return headers;
   const authorization = Object.entries(headers.value).some(
     ([name, value]) => name.toLowerCase() === 'authorization' && typeof value === 'string' && value,
   );

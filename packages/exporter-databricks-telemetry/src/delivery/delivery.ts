@@ -50,9 +50,7 @@ export class Delivery {
   /** One outcome per span of the group. Never rejects. */
   async export(group: Group): Promise<Outcome[]> {
     const route = guarded('route', () => this.#routes.of(group));
-    if (!route) {
-      return group.spans.map(() => ({ kind: 'dropped', reason: 'host_refused' }));
-    }
+    if (!route) return group.spans.map(() => ({ kind: 'dropped', reason: 'host_refused' }));
     const { connectionId, host } = route;
     const client = this.#clients.acquire(host, connectionId);
     this.#flags.retain(host.key, connectionId);
@@ -82,9 +80,7 @@ export class Delivery {
         client.drop(outcome.reason, 1);
       }
     }
-    if (route.isGone) {
-      this.release(connectionId);
-    }
+    if (route.isGone) this.release(connectionId);
     this.#clients.removeIfIdle(client);
     return outcomes;
   }
@@ -92,9 +88,7 @@ export class Delivery {
   /** A connection is gone. Safe to call twice. */
   release(connectionId: string): void {
     const client = this.#clients.release(connectionId);
-    if (client) {
-      this.#flags.release(client.host.key, connectionId);
-    }
+    if (client) this.#flags.release(client.host.key, connectionId);
   }
 
   close(): void {

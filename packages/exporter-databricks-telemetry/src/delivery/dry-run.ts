@@ -13,9 +13,7 @@ export function dryRunSink({
     case 'file':
       return (payload) =>
         appendFile(dryRunPath, `${JSON.stringify(payload)}\n`, (error) => {
-          if (error) {
-            logDebug('the dry run could not be written', error);
-          }
+          if (error) logDebug('the dry run could not be written', error);
         });
     default:
       return dryRun;

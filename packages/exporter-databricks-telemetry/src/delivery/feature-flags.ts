@@ -67,9 +67,7 @@ export class FeatureFlags {
   /** The flag of a host, fetched when unknown. An outdated one is fetched, and stands if that fails. */
   async resolve(hostKey: string, fetch: FlagFetch): Promise<FlagResolution> {
     const entry = this.#entry(hostKey);
-    if (entry.state !== 'unknown' && this.now() < entry.expiresAtMs) {
-      return { state: entry.state };
-    }
+    if (entry.state !== 'unknown' && this.now() < entry.expiresAtMs) return { state: entry.state };
     const isOwn = entry.inFlight === undefined;
     let verdict = await (entry.inFlight ?? this.#start(hostKey, entry, fetch));
     // The credentials of another connection were refused: that says nothing of ours.

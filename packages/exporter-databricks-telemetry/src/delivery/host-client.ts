@@ -98,9 +98,7 @@ export class HostClients {
     this.#hostOfConnection.delete(connectionId);
     client?.connections.delete(connectionId);
     client?.rearmWarning(connectionId);
-    if (client) {
-      this.removeIfIdle(client);
-    }
+    if (client) this.removeIfIdle(client);
     return client;
   }
 

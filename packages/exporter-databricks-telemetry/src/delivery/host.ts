@@ -59,9 +59,7 @@ export function parseHost(
   const trimmed = host.length > MAX_HOST_LENGTH ? '' : host.replace(/^ {1,8}| {1,8}$/g, '');
   // Before lowering: the lower case of some characters beyond ASCII is ASCII.
   const match = PRINTABLE_ASCII.test(trimmed) ? HOST.exec(trimmed.toLowerCase()) : null;
-  if (!match) {
-    return { refused: 'malformed' };
-  }
+  if (!match) return { refused: 'malformed' };
   const [, ipv6, name, ownPort] = match;
   const effectivePort = ownPort === undefined ? (port ?? DEFAULT_PORT) : Number(ownPort);
   if (!Number.isInteger(effectivePort) || effectivePort < 1 || effectivePort > 65_535) {
@@ -81,18 +79,12 @@ export function parseHost(
 }
 
 function checkName(name: string): HostRefusal | undefined {
-  if (isIP(name) === 4) {
-    return isPublicIPv4(name) ? undefined : 'not_public';
-  }
+  if (isIP(name) === 4) return isPublicIPv4(name) ? undefined : 'not_public';
   const labels = name.split('.');
   const last = labels.at(-1) ?? '';
-  if (NUMERIC_LABEL.test(last) || !labels.every((label) => LABEL.test(label))) {
-    return 'malformed';
-  }
+  if (NUMERIC_LABEL.test(last) || !labels.every((label) => LABEL.test(label))) return 'malformed';
   // Punycode that does not decode to itself is a disguise.
-  if (domainToASCII(name) !== name) {
-    return 'malformed';
-  }
+  if (domainToASCII(name) !== name) return 'malformed';
   const isPrivate =
     labels.length === 1 ||
     PRIVATE_NAMES.some((suffix) => name === suffix || name.endsWith(`.${suffix}`));
@@ -119,9 +111,7 @@ function isPublicIPv4(address: string): boolean {
 
 /** Only global unicast that embeds no IPv4 address is public; mapped, translated and tunnelled forms are refused. */
 function checkIPv6(address: string): HostRefusal | undefined {
-  if (isIP(address) !== 6) {
-    return 'malformed';
-  }
+  if (isIP(address) !== 6) return 'malformed';
   const head = Number.parseInt(address.split(':', 1)[0] || '0', 16);
   const second = Number.parseInt(address.split(':', 2)[1] || '0', 16);
   const isGlobalUnicast = head >= 0x2000 && head <= 0x3fff;

@@ -64,9 +64,7 @@ export class Pipeline {
   ) {}
 
   async export(items: readonly Item[], route: Route, client: HostClient): Promise<Outcome[]> {
-    if (this.dryRun) {
-      return this.#rehearse(items, route, this.dryRun);
-    }
+    if (this.dryRun) return this.#rehearse(items, route, this.dryRun);
     // Nothing is asked of credentials providers for a host that would not be spoken to.
     const { retryAfterMs } = client.breaker;
     if (retryAfterMs > 0) {
@@ -80,9 +78,7 @@ export class Pipeline {
       this.#credentials(route),
       this.#target(route),
     ]);
-    if (this.signal.aborted) {
-      return fill(items, { kind: 'undelivered', reason: 'shutdown' });
-    }
+    if (this.signal.aborted) return fill(items, { kind: 'undelivered', reason: 'shutdown' });
     if (!target || credentials.kind === 'timeout') {
       return fill(items, { kind: 'undelivered', reason: 'credentials_unavailable' });
     }
@@ -107,9 +103,7 @@ export class Pipeline {
     const { state, failure } = await this.flags.resolve(route.host.key, () =>
       this.#fetchFlag(route, channel, headers),
     );
-    if (state === 'off') {
-      return fill(items, { kind: 'dropped', reason: 'flag_off' });
-    }
+    if (state === 'off') return fill(items, { kind: 'dropped', reason: 'flag_off' });
     if (state === 'unknown') {
       return failure?.kind === 'credentials'
         ? this.#refused(items, route, channel)
@@ -128,9 +122,7 @@ export class Pipeline {
       channel.client.rearmWarning(route.connectionId);
     }
     const refused = items.filter((_, index) => outcomes[index]?.kind === 'unauthorized');
-    if (refused.length === 0) {
-      return outcomes;
-    }
+    if (refused.length === 0) return outcomes;
     const fallbacks = await this.#refused(refused, route, channel);
     return outcomes.map((outcome) =>
       outcome.kind === 'unauthorized' ? (fallbacks.shift() ?? outcome) : outcome,
@@ -172,9 +164,7 @@ export class Pipeline {
   ): Promise<Outcome[]> {
     const canFallBack = this.options.unauthenticatedFallback;
     const errors = canFallBack ? items.filter(({ kind }) => kind === 'error') : [];
-    if (errors.length === 0) {
-      return fill(items, others);
-    }
+    if (errors.length === 0) return fill(items, others);
     if (this.flags.peek(route.host.key) === 'off') {
       return fill(items, { kind: 'dropped', reason: 'flag_off' });
     }
@@ -210,9 +200,7 @@ export class Pipeline {
         positions.push(position);
       }
     }
-    if (logs.length === 0) {
-      return outcomes;
-    }
+    if (logs.length === 0) return outcomes;
     const delivered = await channel.post(endpoint, logs, (part) => encodeBody(part, Date.now()));
     for (const [index, position] of positions.entries()) {
       outcomes[position] = delivered[index] ?? outcomes[position]!;
@@ -236,9 +224,7 @@ export class Pipeline {
   /** `undefined` when the connection's own way, a proxy for one, cannot be had. */
   async #target(route: Route): Promise<TransportTarget | undefined> {
     const { hostname, port } = route.host;
-    if (!route.agent) {
-      return route.needsAgent ? undefined : { hostname, port, agent: undefined };
-    }
+    if (!route.agent) return route.needsAgent ? undefined : { hostname, port, agent: undefined };
     const agent = await withDeadline(route.agent, this.options.credentialsTimeoutMs, this.signal);
     return agent.kind === 'value' ? { hostname, port, agent: agent.value } : undefined;
   }

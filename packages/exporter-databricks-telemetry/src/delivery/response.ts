@@ -33,18 +33,10 @@ const TLS_CODE =
 
 /** Class of a status. */
 export function classifyStatus(status: number): 'ok' | Verdict['kind'] {
-  if (status >= 200 && status < 300) {
-    return 'ok';
-  }
-  if (status === 401 || status === 403) {
-    return 'credentials';
-  }
-  if (status === 413) {
-    return 'too_large';
-  }
-  if (RETRYABLE_STATUSES.has(status)) {
-    return 'retryable';
-  }
+  if (status >= 200 && status < 300) return 'ok';
+  if (status === 401 || status === 403) return 'credentials';
+  if (status === 413) return 'too_large';
+  if (RETRYABLE_STATUSES.has(status)) return 'retryable';
   return status >= 500 ? 'unavailable' : 'terminal';
 }
 
@@ -52,13 +44,9 @@ export function classifyStatus(status: number): 'ok' | Verdict['kind'] {
 export function classifyErrorCode(
   code: string,
 ): 'retryable' | 'terminal' | 'unavailable' | 'credentials' {
-  if (RETRYABLE_CODES.has(code)) {
-    return 'retryable';
-  }
+  if (RETRYABLE_CODES.has(code)) return 'retryable';
   // What the provider gave cannot stand in a header.
-  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_HTTP_INVALID_HEADER_VALUE') {
-    return 'credentials';
-  }
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_HTTP_INVALID_HEADER_VALUE') return 'credentials';
   return TLS_CODE.test(code) ? 'terminal' : 'unavailable';
 }
 
@@ -106,13 +94,9 @@ function judgeAnswer(answer: TransportAnswer, nowMs: number): Verdict {
  * with a JSON object, or with 204 and nothing.
  */
 function judgeBody(answer: TransportAnswer): Verdict {
-  if (answer.status === 204) {
-    return { kind: 'ok', body: {} };
-  }
+  if (answer.status === 204) return { kind: 'ok', body: {} };
   const parsed = parseObject(answer.body);
-  if (parsed) {
-    return { kind: 'ok', body: parsed };
-  }
+  if (parsed) return { kind: 'ok', body: parsed };
   return answer.body.trimStart().startsWith('<')
     ? { kind: 'terminal', error: 'answer_html', isAnswer: true }
     : { kind: 'unavailable', error: answer.body === '' ? 'answer_empty' : 'answer_unreadable' };
@@ -134,9 +118,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const INDEX_IN_TEXT = /\b(?:proto)?(?:logs?|index|record)[ #:[]{1,2}(\d{1,6})\b/i;
 
 function errorIndex(error: unknown): unknown {
-  if (isObject(error) && error['index'] !== undefined) {
-    return error['index'];
-  }
+  if (isObject(error) && error['index'] !== undefined) return error['index'];
   const text = isObject(error) ? error['message'] : error;
   const index = typeof text === 'string' ? INDEX_IN_TEXT.exec(text)?.[1] : undefined;
   return index === undefined ? undefined : Number(index);

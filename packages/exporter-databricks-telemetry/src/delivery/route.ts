@@ -73,9 +73,7 @@ export class Routes {
   /** With the static credentials, which are for one host and for no other. */
   #staticRoute(facts: Attributes, described: Attributes | undefined): Route | undefined {
     const { host: name, port, token, headers, agent } = this.options;
-    if (name === undefined) {
-      return undefined;
-    }
+    if (name === undefined) return undefined;
     const host = this.#host(name, port);
     const isOwn =
       described === undefined ||
@@ -83,9 +81,7 @@ export class Routes {
         text(described, ATTR_SERVER_ADDRESS) ?? '',
         count(described, ATTR_SERVER_PORT) ?? port,
       ).key === host?.key;
-    if (!host || !isOwn) {
-      return undefined;
-    }
+    if (!host || !isOwn) return undefined;
     const source =
       headers ?? (token === undefined ? undefined : { Authorization: `Bearer ${token}` });
     const workspaceId = text(facts, ATTR_DATABRICKS_WORKSPACE_ID);

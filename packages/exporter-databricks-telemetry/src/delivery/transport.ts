@@ -54,17 +54,13 @@ export function send(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<TransportAnswer | TransportFailure> {
-  if (signal.aborted) {
-    return Promise.resolve({ kind: 'aborted' });
-  }
+  if (signal.aborted) return Promise.resolve({ kind: 'aborted' });
   return new Promise((resolve) => {
     let isSettled = false;
     let clientRequest: ClientRequest | undefined;
     const settle = (outcome: TransportAnswer | TransportFailure) => {
       // The socket of a settled request may serve another one already: nothing of ours may touch it again.
-      if (isSettled) {
-        return;
-      }
+      if (isSettled) return;
       isSettled = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

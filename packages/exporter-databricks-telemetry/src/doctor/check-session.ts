@@ -112,8 +112,9 @@ export async function checkSession(target: SessionTarget, folder: string): Promi
   instrumentation.disable();
   const { offered, delivered, dropped } = processor.stats();
   if (!target.send) {
-    if (composed > 0)
+    if (composed > 0) {
       findings.push(ok(`its telemetry was composed, ${offered} records; --send posts it`));
+    }
   } else if (offered > 0 && delivered === offered) {
     findings.push(ok(`its telemetry was delivered, ${delivered} records`));
   } else if (offered > 0) {

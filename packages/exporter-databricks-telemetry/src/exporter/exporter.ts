@@ -146,9 +146,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
 
   /** Waits for the exports under way. Its timer holds the process, since the sockets it waits for do not. */
   async #settled(timeoutMs: number): Promise<void> {
-    if (this.#inFlight.size === 0) {
-      return;
-    }
+    if (this.#inFlight.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);

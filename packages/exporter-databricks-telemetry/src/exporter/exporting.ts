@@ -123,9 +123,7 @@ export class Exporting {
       groups.map((group) => delivery?.export(group) ?? Promise.resolve<Outcome[]>([])),
     );
     for (const { connectionId } of groups) {
-      if (this.#closedConnections.has(connectionId)) {
-        delivery?.release(connectionId);
-      }
+      if (this.#closedConnections.has(connectionId)) delivery?.release(connectionId);
     }
     return this.#accounting.settled(groups, outcomes);
   }

@@ -81,8 +81,9 @@ export class ExporterHealth {
       (observe: (result: ObservableResult, reading: ExporterReading) => void) =>
       (result: ObservableResult): void => {
         // A provider that was replaced must not count a second time.
-        if (this.#provider === provider)
+        if (this.#provider === provider) {
           guarded('health metrics', () => observe(result, this.#read()));
+        }
       };
     inFlight.addCallback(
       observing((result, { pending }) => result.observe(pending, this.#component)),

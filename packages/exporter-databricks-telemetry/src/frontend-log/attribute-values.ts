@@ -29,9 +29,7 @@ export function count(attributes: Attributes | undefined, name: string): number 
 /** Seconds on the span, whole milliseconds on the wire. */
 export function millis(attributes: Attributes | undefined, name: string): number | undefined {
   const value = attributes?.[name];
-  if (typeof value !== 'number') {
-    return undefined;
-  }
+  if (typeof value !== 'number') return undefined;
   const result = Math.round(value * 1_000);
   return result >= 0 && result <= MAX_MILLIS ? result : undefined;
 }

@@ -205,9 +205,7 @@ function chunkDetails(totals: Attributes): string {
   const present = count(totals, ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT);
   const iterated = count(totals, ATTR_DATABRICKS_RESULT_CHUNK_COUNT);
   // Chunks and their times are known together or not at all.
-  if (present === undefined && iterated === undefined) {
-    return '';
-  }
+  if (present === undefined && iterated === undefined) return '';
   return (
     (present === undefined
       ? fragment.CHUNKS_ITERATED_ONLY + iterated

@@ -111,9 +111,7 @@ export function typedOperations(): { operation: string; operationType: Operation
 /** First word of the summary: the only part of it that is read, since the rest names the user's tables. */
 export function statementVerb(attributes: Attributes): string | undefined {
   const summary = text(attributes, ATTR_DB_QUERY_SUMMARY);
-  if (summary === undefined) {
-    return undefined;
-  }
+  if (summary === undefined) return undefined;
   const end = summary.indexOf(' ');
   return end < 0 ? summary : summary.slice(0, end);
 }
@@ -149,9 +147,7 @@ export function errorName(attributes: Attributes, events: readonly TimedEvent[])
     text(attributes, ATTR_ERROR_TYPE),
     text(exception(events)?.attributes, ATTR_EXCEPTION_TYPE),
   ]) {
-    if (name !== undefined && ERROR_NAME.test(name) && redact(name) === name) {
-      return name;
-    }
+    if (name !== undefined && ERROR_NAME.test(name) && redact(name) === name) return name;
   }
   return UNKNOWN_ERROR_NAME;
 }

@@ -21,40 +21,28 @@ const NODE_MODULES = '/node_modules/';
 export function stackFrames(stack: string): string {
   const lines = stack.slice(0, MAX_STACK_LENGTH).split('\n');
   // The last line may have been cut in the middle of a path.
-  if (stack.length > MAX_STACK_LENGTH) {
-    lines.pop();
-  }
+  if (stack.length > MAX_STACK_LENGTH) lines.pop();
   const frames: string[] = [];
   for (const line of lines) {
     const frame = line.length > MAX_FRAME_LENGTH ? undefined : reduceFrame(line);
-    if (frame !== undefined && frames.push(frame) === MAX_FRAMES) {
-      break;
-    }
+    if (frame !== undefined && frames.push(frame) === MAX_FRAMES) break;
   }
   return redact(frames.join('\n'), MAX_RESULT_LENGTH);
 }
 
 function reduceFrame(line: string): string | undefined {
-  if (!line.startsWith('    at ')) {
-    return undefined;
-  }
+  if (!line.startsWith('    at ')) return undefined;
   const match = FRAME.exec(line.trimEnd());
-  if (!match) {
-    return undefined;
-  }
+  if (!match) return undefined;
   const [, callee, calleePlace, bareAsync, barePlace] = match;
-  if (callee !== undefined && callee.length > MAX_CALLEE_LENGTH) {
-    return undefined;
-  }
+  if (callee !== undefined && callee.length > MAX_CALLEE_LENGTH) return undefined;
   return callee === undefined
     ? `at ${bareAsync ?? ''}${packageRelative(barePlace ?? '')}`
     : `at ${callee} (${packageRelative(calleePlace ?? '')})`;
 }
 
 function packageRelative(place: string): string {
-  if (place.startsWith('node:') || place.startsWith('<')) {
-    return place;
-  }
+  if (place.startsWith('node:') || place.startsWith('<')) return place;
   const path = place.includes('\\') ? place.replaceAll('\\', '/') : place;
   const start = path.lastIndexOf(NODE_MODULES);
   return start >= 0

@@ -99,9 +99,7 @@ export class Aggregation {
     while (!deadline.expired) {
       if (this.#isClosing) this.#completeWhatFits();
       const tryAgainInMs = await deadline.race(this.#loop.flushed());
-      if (this.#isClosing && this.#aggregator.statements > 0 && this.#hasRoom()) {
-        continue;
-      }
+      if (this.#isClosing && this.#aggregator.statements > 0 && this.#hasRoom()) continue;
       if (tryAgainInMs === undefined || tryAgainInMs >= deadline.remainingMs) return;
       await deadline.sleep(tryAgainInMs);
     }

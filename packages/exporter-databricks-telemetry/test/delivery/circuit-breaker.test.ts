@@ -184,9 +184,7 @@ describe('CircuitBreaker', () => {
             const permit = breaker.tryAcquire();
             const era = model.acquire(nowMs);
             assert.equal(permit !== undefined, era !== undefined);
-            if (permit && era !== undefined) {
-              permits.push([permit, era]);
-            }
+            if (permit && era !== undefined) permits.push([permit, era]);
           } else if (permits.length > 0) {
             const [[permit, era] = assert.fail()] = permits.splice(action.pick % permits.length, 1);
             permit[action.kind](action.retryAfterMs);
@@ -213,9 +211,7 @@ class Model {
 
   #current(nowMs: number) {
     const era = this.#eras.at(-1)!;
-    if (era.state !== 'OPEN' || nowMs < era.until) {
-      return era;
-    }
+    if (era.state !== 'OPEN' || nowMs < era.until) return era;
     this.#begin('HALF_OPEN');
     return this.#eras.at(-1)!;
   }
@@ -226,17 +222,13 @@ class Model {
 
   acquire(nowMs: number): number | undefined {
     const era = this.#current(nowMs);
-    if (era.state === 'OPEN' || era.probing) {
-      return undefined;
-    }
+    if (era.state === 'OPEN' || era.probing) return undefined;
     era.probing = era.state === 'HALF_OPEN';
     return this.#eras.length;
   }
 
   settle(era: number, kind: string, nowMs: number, retryAfterMs: number): void {
-    if (era !== this.#eras.length) {
-      return;
-    }
+    if (era !== this.#eras.length) return;
     const current = this.#eras.at(-1)!;
     current.probing = false;
     if (kind === 'success') {

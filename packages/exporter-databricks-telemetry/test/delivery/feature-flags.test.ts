@@ -162,8 +162,9 @@ describe('FeatureFlags', () => {
   });
 
   it('forgets the oldest of more than 128 hosts that nobody refers to, before their time', async () => {
-    for (let host = 0; host < 200; host += 1)
+    for (let host = 0; host < 200; host += 1) {
       await flags.resolve(`${host}.example.com`, answers(on));
+    }
     assert.ok(flags.size <= 130, String(flags.size));
     assert.equal(flags.peek('0.example.com'), 'unknown');
     assert.equal(flags.peek('199.example.com'), 'on');

@@ -15,9 +15,7 @@ function isPublicByUrl(host: Host): boolean {
   const authority = isIP(host.hostname) === 6 ? `[${host.hostname}]` : host.hostname;
   const url = new URL(`https://${authority}:${host.port}/telemetry-ext`);
   const name = url.hostname;
-  if (url.username !== '' || url.password !== '' || url.pathname !== '/telemetry-ext') {
-    return false;
-  }
+  if (url.username !== '' || url.password !== '' || url.pathname !== '/telemetry-ext') return false;
   if (isIP(name) === 4) {
     const value = name.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
     const isIn = (base: string, bits: number) => {
@@ -34,9 +32,7 @@ function isPublicByUrl(host: Host): boolean {
       isIn('224.0.0.0', 3)
     );
   }
-  if (name.startsWith('[')) {
-    return /^\[[23]/.test(name) && !name.startsWith('[2002:');
-  }
+  if (name.startsWith('[')) return /^\[[23]/.test(name) && !name.startsWith('[2002:');
   return name === host.hostname && !/(?:^|\.)(?:localhost|internal|local)$/.test(name);
 }
 

@@ -163,9 +163,7 @@ describe('send', () => {
     const outcomes = Promise.all(
       Array.from({ length: 10 }, () => send(target, GET, 10_000, controller.signal)),
     );
-    while (sockets.length < 8) {
-      await once(silent, 'connection');
-    }
+    while (sockets.length < 8) await once(silent, 'connection');
     for (let turn = 0; turn < 20; turn += 1) {
       await new Promise(setImmediate);
     }

@@ -77,8 +77,9 @@ describe('arguments of the doctor', () => {
             name.endsWith('=') ? [`${name}${value}`] : [name, value],
           );
           const parsed = parseArguments(['doctor', ...words], {});
-          if (parsed.kind === 'error')
+          if (parsed.kind === 'error') {
             assert.ok(!parsed.message.includes('secret'), parsed.message);
+          }
         },
       ),
     );

@@ -275,8 +275,9 @@ describe('console waterfall', function () {
     it('keeps no more traces than it may', () => {
       const stream = collector();
       const exporter = new ConsoleWaterfallExporter({ stream, maxTraces: 2 });
-      for (const traceId of ['a', 'b', 'c'])
+      for (const traceId of ['a', 'b', 'c']) {
         exported(exporter, span({ id: 'x', parent: 'y', traceId }));
+      }
       assert.strictEqual(stream.writes(), 1);
     });
 

@@ -271,8 +271,9 @@ describe('DBSQLOperation', () => {
 
       const thrown = await session.executeStatement(sql);
       await assert.rejects(async () => {
-        for await (const row of thrown.iterateRows())
+        for await (const row of thrown.iterateRows()) {
           throw Object.assign(new Error('stop'), { row });
+        }
       });
     });
     const closes = bed.spansOf('close_statement');

@@ -247,8 +247,9 @@ describe('SQL readers', function () {
   it('keep the summary within its bound', () => {
     check(anyText, (sql) => {
       const summary = summarizeQuery(sql);
-      if (summary !== undefined)
+      if (summary !== undefined) {
         assert.ok(summary.length > 0 && summary.length <= MAX_SUMMARY_LENGTH);
+      }
     });
   });
 });

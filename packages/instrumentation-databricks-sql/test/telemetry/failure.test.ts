@@ -136,7 +136,7 @@ describe('stackFrames', () => {
     const error = new Error('first\n    at secret (secret.js:1:1)\nlast');
     const frames = stackFrames(error) ?? '';
     assert.doesNotMatch(frames, /secret|first|last/);
-    assert.match(frames, /errors\.test/);
+    assert.match(frames, /failure\.test/);
   });
 
   it('gives none for what is no error: its stack is text of the server', () => {

@@ -71,8 +71,9 @@ export class OAuthEndpoint implements Endpoint {
 
   #grant(request: IncomingRequest): Answer {
     const form = new URLSearchParams(request.body.toString('utf8'));
-    if (form.get('grant_type') !== 'client_credentials')
+    if (form.get('grant_type') !== 'client_credentials') {
       return oauthError('unsupported_grant_type');
+    }
     const { clientId, clientSecret } = clientCredentials(request, form);
     const principal = this.#principals.get(clientId);
     if (!principal || principal.secret !== clientSecret) return oauthError('invalid_client', 401);

@@ -165,8 +165,9 @@ function statementFacts(
   fields: JsonFields,
 ): Exchange['facts'] {
   const common = { args, statementId: id, sessionId: text(fields['session_id']) };
-  if (id === undefined)
+  if (id === undefined) {
     return { ...common, name: 'PostStatement', statement: text(fields['statement']) };
+  }
   if (method === 'DELETE') return { ...common, name: 'DeleteStatement' };
   if (action === 'cancel') return { ...common, name: 'CancelStatement' };
   return { ...common, name: action === undefined ? 'GetStatement' : 'GetResultChunk' };

@@ -64,8 +64,9 @@ export function planResult(
 
 function sized(result: Relation, { rows, chunks = 0, rowsPerChunk }: StatementScript): Relation {
   if (rows !== undefined) return resized(result, rows);
-  if (chunks > result.rowCount)
+  if (chunks > result.rowCount) {
     return resized(result, chunks * (rowsPerChunk ?? REPEATED_ROWS_PER_CHUNK));
+  }
   return result;
 }
 

@@ -14,8 +14,9 @@ const UUID_BYTES = 16;
 
 export function plainValue(value: unknown): PlainValue {
   if (value instanceof Int64) return value.toNumber(true);
-  if (Buffer.isBuffer(value))
+  if (Buffer.isBuffer(value)) {
     return value.length === UUID_BYTES ? uuidOf(value) : value.toString('hex');
+  }
   if (Array.isArray(value)) return value.map(plainValue);
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value).filter(

@@ -46,9 +46,7 @@ export class ThriftService {
   /** The result struct of the call; undefined when there is no such method. */
   async call(method: string, request: unknown, context: CallContext): Promise<unknown> {
     const metadata = METADATA_CALLS[method];
-    if (metadata) {
-      return this.#getMetadata(method, request as MetadataRequest, context);
-    }
+    if (metadata) return this.#getMetadata(method, request as MetadataRequest, context);
     switch (method) {
       case 'OpenSession':
         return this.#openSession(request as TOpenSessionReq, context);

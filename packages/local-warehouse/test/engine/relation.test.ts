@@ -10,8 +10,9 @@ describe('relations', () => {
     fc.assert(
       fc.property(bound, bound, step, (start, end, increment) => {
         const expected: bigint[] = [];
-        for (let id = start; increment > 0n ? id < end : id > end; id += increment)
+        for (let id = start; increment > 0n ? id < end : id > end; id += increment) {
           expected.push(id);
+        }
         const relation = range(start, end, increment);
         const [ids = []] = relation.read(0, relation.rowCount);
         assert.deepStrictEqual(Array.from(ids), expected);

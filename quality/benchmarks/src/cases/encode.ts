@@ -76,9 +76,7 @@ function peer(): Arm {
     run(units) {
       for (let unit = 0; unit < units; unit++) {
         const metric = metrics[unit % RECORDS];
-        if (metric !== undefined) {
-          sink += exporter.encode(metric).length;
-        }
+        if (metric !== undefined) sink += exporter.encode(metric).length;
       }
     },
   };
@@ -89,9 +87,7 @@ export const benchmark: Benchmark = {
   title: 'Encoding a record, against the built-in telemetry',
   async run(effort): Promise<Figure[]> {
     const rounds = await alternate([ours(), peer()], [[OURS, PEER]], effort);
-    if (sink === 0) {
-      throw new Error('nothing was encoded');
-    }
+    if (sink === 0) throw new Error('nothing was encoded');
     return [
       rounds.figure(OURS, PEER, { row: 8, label: 'one statement', target: 0.33, gate: 0.45 }),
     ];

@@ -114,9 +114,7 @@ export const benchmark: Benchmark = {
       ],
       effort,
     );
-    if (!(downloadMs >= 0)) {
-      throw new Error('no time was taken');
-    }
+    if (!(downloadMs >= 0)) throw new Error('no time was taken');
     return [
       query.added('unsampled', UNPATCHED, SPAN, {
         row: 5,

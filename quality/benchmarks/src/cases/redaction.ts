@@ -94,9 +94,7 @@ export const benchmark: Benchmark = {
         }),
       );
     }
-    if (sink === 0) {
-      throw new Error('nothing was redacted');
-    }
+    if (sink === 0) throw new Error('nothing was redacted');
     return figures;
   },
 };

@@ -86,9 +86,7 @@ async function doubling(what: string, repeated: string, effort: Effort): Promise
       }),
     )
     .sort((one, other) => other.median - one.median);
-  if (worst === undefined) {
-    throw new RangeError('no sizes');
-  }
+  if (worst === undefined) throw new RangeError('no sizes');
   return worst;
 }
 

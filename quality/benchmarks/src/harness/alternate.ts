@@ -48,9 +48,7 @@ export const SHORT: Effort = {
 export type Clock = 'cpu' | 'wall';
 
 function nowNs(clock: Clock): number {
-  if (clock === 'wall') {
-    return performance.now() * 1e6;
-  }
+  if (clock === 'wall') return performance.now() * 1e6;
   const { user, system } = process.cpuUsage();
   return (user + system) * 1e3;
 }
@@ -113,9 +111,7 @@ export class Rounds {
 
   #of(arm: string): number[] {
     const costs = this.#costs.get(arm);
-    if (costs === undefined) {
-      throw new RangeError(`no arm ${arm}`);
-    }
+    if (costs === undefined) throw new RangeError(`no arm ${arm}`);
     return costs;
   }
 }
@@ -127,9 +123,7 @@ function ratios(subject: readonly number[], reference: readonly number[]): numbe
 async function slice(arm: Arm, units: number, clock: Clock): Promise<number> {
   const start = nowNs(clock);
   const pending = arm.run(units);
-  if (pending !== undefined) {
-    await pending;
-  }
+  if (pending !== undefined) await pending;
   const costNs = arm.tookNs?.() ?? nowNs(clock) - start;
   await arm.settle?.();
   return costNs;
@@ -188,9 +182,7 @@ export async function alternate(
     const rounds = new Rounds(costs);
     const steady = judged.every(([subject, reference]) => rounds.steady(subject, reference));
     const tookMs = effort.budgetMs - (deadline - performance.now());
-    if (steady || tookMs * 2 > effort.budgetMs) {
-      return rounds;
-    }
+    if (steady || tookMs * 2 > effort.budgetMs) return rounds;
   }
 }
 

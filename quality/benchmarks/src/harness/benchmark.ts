@@ -41,8 +41,6 @@ export function isAcceptable(figure: Figure): boolean {
 }
 
 export function meets(figure: Figure, bound: number | undefined): boolean {
-  if (bound === undefined) {
-    return true;
-  }
+  if (bound === undefined) return true;
   return figure.better === 'lower' ? figure.median <= bound : figure.median >= bound;
 }

@@ -24,13 +24,9 @@ function escape(text: string): string {
 
 /** Two or three significant digits. */
 export function short(value: number): string {
-  if (!Number.isFinite(value)) {
-    return '–';
-  }
+  if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  if (size >= 100) {
-    return Math.round(value).toLocaleString('en');
-  }
+  if (size >= 100) return Math.round(value).toLocaleString('en');
   return size >= 10 ? value.toFixed(1) : size >= 0.995 ? value.toFixed(2) : value.toPrecision(2);
 }
 

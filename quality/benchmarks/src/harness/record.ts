@@ -25,9 +25,7 @@ async function readOr<T>(file: string, fallback: T, parse: (text: string) => T):
   try {
     return parse(await readFile(file, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return fallback;
-    }
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return fallback;
     throw error;
   }
 }
@@ -37,9 +35,7 @@ function intoPage(page: string, result: Result): string {
   const start = `<!-- bench:${result.name} -->`;
   const from = page.indexOf(start);
   const to = page.indexOf('<!-- /bench -->', from);
-  if (from < 0 || to < 0) {
-    return page;
-  }
+  if (from < 0 || to < 0) return page;
   const chart = `![${result.title}](performance/${result.name}.svg)`;
   return `${page.slice(0, from + start.length)}\n\n${chart}\n\n${markdownTable(result.figures)}\n\n${page.slice(to)}`;
 }
@@ -68,9 +64,7 @@ export async function record(result: Result): Promise<void> {
   }));
   await writeFile(join(CHARTS, `${result.name}.svg`), chart);
   const page = await readOr(PAGE, '', (text) => text);
-  if (page !== '') {
-    await writeFile(PAGE, intoPage(page, result));
-  }
+  if (page !== '') await writeFile(PAGE, intoPage(page, result));
   await promisify(execFile)(
     process.execPath,
     [

@@ -7,9 +7,7 @@ export const STATEMENTS_PER_TURN = 100;
 export async function inTurns(count: number, work: (index: number) => void): Promise<void> {
   for (let index = 0; index < count; index++) {
     work(index);
-    if (index % STATEMENTS_PER_TURN === STATEMENTS_PER_TURN - 1) {
-      await setImmediate();
-    }
+    if (index % STATEMENTS_PER_TURN === STATEMENTS_PER_TURN - 1) await setImmediate();
   }
   await setImmediate();
 }

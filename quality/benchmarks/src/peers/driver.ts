@@ -96,9 +96,7 @@ function thriftAnswers({ pages, rowsPerPage }: Answers): Record<string, Call> {
         operationType: TOperationType.EXECUTE_STATEMENT,
         hasResultSet: true,
       };
-      if (pages > 0) {
-        left.set(operationHandle.operationId.guid.toString('latin1'), pages);
-      }
+      if (pages > 0) left.set(operationHandle.operationId.guid.toString('latin1'), pages);
       done(null, {
         status: OK,
         operationHandle,

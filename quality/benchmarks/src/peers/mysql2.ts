@@ -28,9 +28,7 @@ class AttachedMySQL2Instrumentation extends MySQL2Instrumentation {
   attach(connection: unknown): void {
     for (const definition of this.init()) {
       for (const file of definition.files) {
-        if (file.name.includes('connection')) {
-          file.patch(connection);
-        }
+        if (file.name.includes('connection')) file.patch(connection);
       }
     }
   }

@@ -26,9 +26,7 @@ export async function oneFile(module: string): Promise<string> {
     files.map(async (file) => {
       const resolve = createRequire(file);
       const code = (await readFile(file, 'utf8')).replaceAll(REQUIRE, (whole, name: string) => {
-        if (name.startsWith('node:')) {
-          return whole;
-        }
+        if (name.startsWith('node:')) return whole;
         const target = resolve.resolve(name);
         return files.includes(target)
           ? `load(${files.indexOf(target)})`

@@ -47,9 +47,7 @@ export function requestPerHost(): SpanProcessor {
   return {
     onStart: () => {},
     onEnd: (span) => {
-      if (span.attributes[ATTR_DATABRICKS_OPERATION] !== OPERATION_CLOSE_STATEMENT) {
-        return;
-      }
+      if (span.attributes[ATTR_DATABRICKS_OPERATION] !== OPERATION_CLOSE_STATEMENT) return;
       closes.push(span);
       if (closes.length === BATCH_SIZE) {
         exportByHost(closes);

@@ -27,8 +27,9 @@ const HUGE_INTEGERS = new Set(['HUGEINT', 'UHUGEINT', 'UBIGINT']);
 /** The Databricks type that holds the values of a DuckDB type; what has no counterpart becomes STRING. */
 export function dataType(type: DuckDbType): DataType {
   const { keyType, valueType, entryNames, entryTypes, width, scale } = type;
-  if (keyType && valueType)
+  if (keyType && valueType) {
     return { kind: 'MAP', key: dataType(keyType), value: dataType(valueType) };
+  }
   if (valueType) return { kind: 'ARRAY', element: dataType(valueType) };
   if (entryNames && entryTypes) {
     const fields = entryTypes.map((entry, index) =>
@@ -36,8 +37,9 @@ export function dataType(type: DuckDbType): DataType {
     );
     return { kind: 'STRUCT', fields };
   }
-  if (width !== undefined && scale !== undefined)
+  if (width !== undefined && scale !== undefined) {
     return { kind: 'DECIMAL', precision: width, scale };
+  }
   const name = type.toString();
   return HUGE_INTEGERS.has(name) ? HUGE_INTEGER : { kind: SIMPLE_KINDS[name] ?? 'STRING' };
 }
