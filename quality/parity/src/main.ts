@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   console.log(`event | log | field | theirs | ours | truth | why\n${differences(rows)}\n`);
   console.log(
     `${rows.length} fields. Not true: ${rows.filter(({ theirsIsTrue }) => !theirsIsTrue).length} of theirs, ${untrue} of ours. ` +
-      'Written: docs/parity.md, parity/parity.json',
+      'Written: docs/parity.md, quality/parity/parity.json',
   );
   if (untrue + ourStrayLogs + ourDropped > 0) process.exitCode = 1;
 }

@@ -52,7 +52,7 @@ export async function runAct(
     await writeFile(authorityFile, warehouse.authority.certificate);
     const { windows, stats } = await converse(warehouse, act, reporter, authorityFile);
     const logs = warehouse.telemetry.flatMap((post) => post.accepted);
-    const observations = windows.map((window) => observe(window, logs));
+    const observations = observe(windows, logs);
     const known = new Set(observations.flatMap((observation) => observation.logs));
     return { observations, strayLogs: logs.filter((log) => !known.has(log)), stats };
   } finally {
@@ -113,21 +113,31 @@ function isOfTheWorkload({ endpoint }: LoggedRequest): boolean {
   return endpoint === 'thrift' || endpoint === 'storage';
 }
 
-function observe(window: Window, logs: readonly JsonObject[]): Observation {
-  return { ...window, logs: logs.filter((log) => belongsTo(log, window)) };
-}
-
-/** Time-stamps of spans and of the warehouse may be some milliseconds apart. */
-const CLOCK_TOLERANCE_MS = 10;
-
-/** By its session; a log without one belongs to an event without one, at its time. */
-function belongsTo(log: JsonObject, { sessionIds, begunAt, endedAt }: Window): boolean {
-  const sessionId = at(log, 'entry', 'sql_driver_log', 'session_id');
-  if (typeof sessionId === 'string' && sessionId !== '') return sessionIds.includes(sessionId);
-  const time = Number(at(log, 'context', 'client_context', 'timestamp_millis'));
-  return (
-    sessionIds.length === 0 &&
-    time >= begunAt - CLOCK_TOLERANCE_MS &&
-    time <= endedAt + CLOCK_TOLERANCE_MS
-  );
+/** Gives each record to its event by the ids in it: never by the time, since two events may share a millisecond. */
+function observe(
+  windows: readonly Window[],
+  records: readonly JsonObject[],
+): ActRun['observations'] {
+  const withoutSession = windows.filter(({ sessionIds }) => sessionIds.length === 0);
+  if (withoutSession.length > 1) {
+    const names = withoutSession.map(({ event }) => event).join(', ');
+    throw new Error(`One act can hold one event without a session, not ${names}`);
+  }
+  const owner = (record: JsonObject): Window | undefined => {
+    const sessionId = at(record, 'entry', 'sql_driver_log', 'session_id');
+    if (typeof sessionId === 'string' && sessionId !== '') {
+      return windows.find(({ sessionIds }) => sessionIds.includes(sessionId));
+    }
+    const statementId = at(record, 'entry', 'sql_driver_log', 'sql_statement_id');
+    if (typeof statementId === 'string' && statementId !== '') {
+      return windows.find(({ statements }) => statements.some(({ id }) => id === statementId));
+    }
+    // The process reports nothing else that has neither id.
+    return withoutSession[0];
+  };
+  const owners = new Map(records.map((record) => [record, owner(record)]));
+  return windows.map((window) => ({
+    ...window,
+    logs: records.filter((record) => owners.get(record) === window),
+  }));
 }
