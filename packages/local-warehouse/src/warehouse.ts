@@ -1,6 +1,6 @@
 import type { Engine } from './engine/engine';
 import { planResult } from './results/result-plan';
-import { Scripts } from './script';
+import { Scripts } from './scripts';
 import { type Session, Sessions } from './session';
 import { Statement, type StatementFacts } from './statement';
 import type { ResultStorage } from './storage/result-storage';
