@@ -23,8 +23,8 @@ const TARGETS = {
   sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
   processor: {
     package: EXPORTER,
-    files: 'processor/*.js',
-    tests: ['processor/*', 'sampler*'],
+    files: 'processor/**/*.js',
+    tests: ['processor/**/*', 'sampler*'],
   },
   delivery: { package: EXPORTER, files: 'delivery/*.js', tests: ['delivery/*', 'exporter/*'] },
   'frontend-log': { package: EXPORTER, files: 'frontend-log/*.js', tests: ['frontend-log/*'] },
@@ -45,7 +45,7 @@ const stryker = path.join(mutation, 'node_modules/@stryker-mutator/core/bin/stry
 if (!existsSync(stryker)) run('npm', ['ci', '--no-audit', '--no-fund'], mutation);
 
 const folderOfPackage = path.join(root, 'packages', target.package);
-const folder = path.dirname(target.files);
+const folder = path.dirname(target.files).replace('/**', '');
 const mutated = files.length === 0 ? [target.files] : files.map((file) => path.join(folder, file));
 process.exitCode = run(
   process.execPath,

@@ -10,7 +10,7 @@ import {
   integer,
   milliseconds,
   resolveOptions,
-} from './option-table';
+} from './option-validation';
 
 /** Options of the span processor. Every one is optional; a value out of range is warned of and its default used. */
 export interface ProcessorOptions {

@@ -1,4 +1,4 @@
-export type { DroppedCounts } from './processor/accounting';
+export type { DroppedCounts } from './accounting';
 export type { Sampler, SamplingResult } from './otel';
 export type { ProcessorStats } from './processor/aggregation';
 export {

@@ -3,7 +3,7 @@ import type {
   ATTR_DATABRICKS_OPERATION,
   ATTR_ERROR_TYPE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { roleOf } from './processor/roles';
+import { roleOf } from './processor/join/span-role';
 import type { Sampler, SamplingResult } from './otel';
 
 /** Copied, as in the processor; their types hold them to the list of all names. */

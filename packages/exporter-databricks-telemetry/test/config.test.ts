@@ -8,7 +8,7 @@ import {
   resolveExporterOptions,
 } from '../src/config';
 import { DatabricksTelemetryExporter } from '../src/exporter/exporter';
-import { defaultsOf, resolveOptions } from '../src/option-table';
+import { defaultsOf, resolveOptions } from '../src/option-validation';
 import { DiagRecorder } from './diag-recorder';
 
 /** What an untyped caller may write. */

@@ -40,11 +40,11 @@ const ALWAYS = [
   'diagnostics.js',
   'exporter.js',
   'index.js',
-  'option-table.js',
+  'option-validation.js',
   'processor.js',
   'record.js',
-  'roles.js',
   'sampler.js',
+  'span-role.js',
 ];
 
 describe('require of the package', () => {

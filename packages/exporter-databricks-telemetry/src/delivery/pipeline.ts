@@ -12,7 +12,7 @@ import {
   authenticatedUserAgent,
   driverVersionOf,
 } from '../frontend-log/user-agent';
-import { encodeBody } from '../frontend-log/body';
+import { encodeBody } from '../frontend-log/request-body';
 import { OncePerCondition, guarded } from '../diagnostics';
 import type { ReadableSpan } from '../otel';
 import type { Payload, PayloadListener, ResolvedExporterOptions } from '../config';

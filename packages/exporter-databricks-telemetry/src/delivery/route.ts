@@ -8,7 +8,7 @@ import {
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ResolvedExporterOptions } from '../config';
 import { OncePerCondition, guarded } from '../diagnostics';
-import { count, flag, text } from '../frontend-log/attribute-values';
+import { count, flag, text } from '../attribute-values';
 import type { ReadableSpan } from '../otel';
 import { type Host, type HostVerdict, parseHost } from './host';
 

@@ -7,7 +7,7 @@ import { ExporterHealth } from './health';
 import type { ExportResult, ReadableSpan } from '../otel';
 import { type DropReason, UndeliveredError } from '../record';
 import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
-import { startLine } from '../start-line';
+import { startLine } from '../startup-message';
 
 /** The name by which health metrics know the exporter. */
 const COMPONENT_TYPE = 'DatabricksTelemetryExporter';

@@ -6,7 +6,7 @@ import {
   type ObservableResult,
 } from '@opentelemetry/api';
 import { ATTR_SERVER_ADDRESS } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import type { DroppedCounts } from '../processor/accounting';
+import type { DroppedCounts } from '../accounting';
 import type { CircuitBreakerState } from '../delivery/circuit-breaker';
 import { guarded } from '../diagnostics';
 import { componentAttributes } from '../processor/health';

@@ -13,7 +13,7 @@ import {
   ATTR_DATABRICKS_QUERY_TAG,
   ATTR_DATABRICKS_WORKSPACE_ID,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { count, flag, text } from './attribute-values';
+import { count, flag, text } from '../attribute-values';
 import { redact } from './redact';
 import type {
   AuthFlow,

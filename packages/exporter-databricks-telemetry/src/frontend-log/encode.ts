@@ -18,7 +18,7 @@ import {
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../otel';
-import { count, epochMillis, flag, hrTimeToMillis, millis, text } from './attribute-values';
+import { count, epochMillis, flag, hrTimeToMillis, millis, text } from '../attribute-values';
 import type { ConnectionFacts } from './connection-facts';
 import { anonymousEventId, eventId } from './event-id';
 import * as fragment from './fragments';

@@ -26,7 +26,7 @@ import {
   OPERATION_STAGING_REMOVE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { TimedEvent } from '../otel';
-import { text } from './attribute-values';
+import { text } from '../attribute-values';
 import { redact } from './redact';
 import type {
   ExecutionResultFormat,

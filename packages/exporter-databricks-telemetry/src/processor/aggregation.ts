@@ -1,15 +1,15 @@
 import { ATTR_DATABRICKS_OPERATION } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { Accounting, type DroppedCounts } from './accounting';
+import { Accounting, type DroppedCounts } from '../accounting';
 import type { ResolvedProcessorOptions } from '../config';
 import type { Deadline } from '../deadline';
 import { guarded, logInfo } from '../diagnostics';
 import { ProcessorHealth } from './health';
 import type { ReadableSpan, SpanExporter } from '../otel';
-import { processorLine } from '../start-line';
-import { ExportLoop } from './export-loop';
-import { ExportQueue } from './export-queue';
-import { roleOf } from './roles';
-import { StatementAggregator, SWEEPS_UNTIL_IDLE } from './statement-aggregator';
+import { processorLine } from '../startup-message';
+import { ExportLoop } from './export/export-loop';
+import { ExportQueue } from './queue/export-queue';
+import { roleOf } from './join/span-role';
+import { StatementAggregator, SWEEPS_UNTIL_IDLE } from './join/statement-aggregator';
 
 /** The name by which health metrics know the processor. */
 const COMPONENT_TYPE = 'DatabricksTelemetrySpanProcessor';

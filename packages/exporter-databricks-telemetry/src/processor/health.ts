@@ -4,7 +4,7 @@ import {
   type MeterProvider,
   type ObservableResult,
 } from '@opentelemetry/api';
-import type { DroppedCounts } from './accounting';
+import type { DroppedCounts } from '../accounting';
 import { guarded } from '../diagnostics';
 
 const METER_NAME = '@dbsql-otel/exporter-databricks-telemetry';

@@ -8,7 +8,7 @@ import {
 } from '../config';
 import { Deadline } from '../deadline';
 import { guarded, logDebug, reportDefect } from '../diagnostics';
-import { resolveOptions } from '../option-table';
+import { resolveOptions } from '../option-validation';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '../otel';
 
 /** Copied, since all names together cost a tenth of what this package takes to load; its type holds it to them. */

@@ -3,7 +3,7 @@ import * as sinon from 'sinon';
 import { RETRY_OPTIONS } from '../../src/config';
 import { type BatchResult, deliverBatch } from '../../src/delivery/batch';
 import type { Verdict } from '../../src/delivery/response';
-import { defaultsOf } from '../../src/option-table';
+import { defaultsOf } from '../../src/option-validation';
 
 const retryable: Verdict = { kind: 'retryable', error: '503' };
 

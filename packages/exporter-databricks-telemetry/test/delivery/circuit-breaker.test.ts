@@ -6,7 +6,7 @@ import {
   type CircuitBreakerOptions,
   type Permit,
 } from '../../src/delivery/circuit-breaker';
-import { defaultsOf } from '../../src/option-table';
+import { defaultsOf } from '../../src/option-validation';
 
 function fail(breaker: CircuitBreaker, times: number, retryAfterMs?: number): void {
   for (let i = 0; i < times; i++) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
 import type { Host } from '../../src/delivery/host';
 import { HostClients } from '../../src/delivery/host-client';
-import { defaultsOf } from '../../src/option-table';
+import { defaultsOf } from '../../src/option-validation';
 import { DiagRecorder } from '../diag-recorder';
 
 function host(name: string): Host {

@@ -10,7 +10,7 @@ import { FeatureFlags } from '../../src/delivery/feature-flags';
 import { HostClient } from '../../src/delivery/host-client';
 import { type Item, Pipeline } from '../../src/delivery/pipeline';
 import type { Route } from '../../src/delivery/route';
-import { defaultsOf } from '../../src/option-table';
+import { defaultsOf } from '../../src/option-validation';
 import { DiagRecorder } from '../diag-recorder';
 import { span } from '../fixtures/spans';
 import {

@@ -9,7 +9,7 @@ import {
 } from '../../src/delivery/response';
 import { featureFlagPath, readFlag } from '../../src/delivery/feature-flags';
 import { backoffMs, parseRetryAfter } from '../../src/delivery/retry';
-import { defaultsOf } from '../../src/option-table';
+import { defaultsOf } from '../../src/option-validation';
 
 function verdict(status: number, body: string, headers: Record<string, string> = {}) {
   return judge({ kind: 'answer', status, body, headers }, 0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Attributes } from '@opentelemetry/api';
 import * as semconv from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import * as fc from 'fast-check';
-import { encodeBody } from '../../src/frontend-log/body';
+import { encodeBody } from '../../src/frontend-log/request-body';
 import { connectionFacts } from '../../src/frontend-log/connection-facts';
 import {
   encodeAnonymousError,

@@ -1,0 +1,37 @@
+import type { ReadableSpan } from '../../otel';
+
+/** The failed spans of one statement: the first, which is nearest to the cause, and the newest, in their order. */
+export class BoundedErrors {
+  readonly #spans: ReadableSpan[] = [];
+  readonly #maxErrors: number;
+  #overflow = 0;
+
+  constructor(maxErrors: number) {
+    this.#maxErrors = maxErrors;
+  }
+
+  /** Errors that were let go. */
+  get overflow(): number {
+    return this.#overflow;
+  }
+
+  add(span: ReadableSpan): void {
+    if (this.#spans.length < this.#maxErrors) {
+      this.#spans.push(span);
+      return;
+    }
+    // All places but the first are a circle, overwritten from its oldest.
+    if (this.#maxErrors > 1) this.#spans[1 + (this.#overflow % (this.#maxErrors - 1))] = span;
+    this.#overflow += 1;
+  }
+
+  inOrder(): readonly ReadableSpan[] {
+    if (this.#overflow === 0 || this.#maxErrors === 1) return this.#spans;
+    const oldest = 1 + (this.#overflow % (this.#maxErrors - 1));
+    return [
+      this.#spans.slice(0, 1),
+      this.#spans.slice(oldest),
+      this.#spans.slice(1, oldest),
+    ].flat();
+  }
+}

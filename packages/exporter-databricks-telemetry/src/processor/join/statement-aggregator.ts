@@ -1,0 +1,336 @@
+import {
+  ATTR_DATABRICKS_CONNECTION_ID,
+  ATTR_DATABRICKS_SESSION_ID,
+  ATTR_DATABRICKS_STATEMENT_ID,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { Accounting } from '../../accounting';
+import type { ReadableSpan } from '../../otel';
+import type { Join } from '../../record';
+import { idIn } from '../attribute';
+import { Connections } from '../../connections';
+import { hasFailed, hasOwnException, isTerminal, wasCanceled } from './failure';
+import { SpanRecord } from './span-record';
+import { hasTotals } from './rebuilt-totals';
+import { RecentIds } from './recent-ids';
+import type { Role } from './span-role';
+import { estimateSpanBytes, estimateStatementBytes } from './span-size';
+import { Statement } from './statement';
+import { FINISHED, StatementIndex, StatementList } from './statement-index';
+
+/** Sweeps without a word of a statement after which it is idle. */
+export const SWEEPS_UNTIL_IDLE = 12;
+
+/** Statements whose own span has not ended, but of which other spans have. */
+const MAX_RUNNING = 1_000;
+/** Ids of opened and closed sessions by which a second span is known, per generation. */
+const SESSION_IDS = 1_000;
+/** Estimated bytes of the spans of all statements in flight. */
+const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
+/** Estimated bytes a close adds to a statement's record. */
+const COMPLETION_BYTES = 1_024;
+
+/** Where records go. */
+export interface RecordSink {
+  /** Whether a record of this kind is counted and need not be made. */
+  turnsAway(isError: boolean): boolean;
+  offer(record: SpanRecord): void;
+}
+
+export interface AggregatorOptions {
+  readonly maxStatements: number;
+  readonly maxErrorsPerStatement: number;
+}
+
+/**
+ * Joins the spans of a statement by `databricks.statement.id` into exactly one record, and its errors. A statement's
+ * record leaves in one place, {@link StatementAggregator.#complete}; nothing that comes after it makes another.
+ */
+export class StatementAggregator {
+  readonly #options: AggregatorOptions;
+  readonly #accounting: Accounting;
+  readonly #sink: RecordSink;
+  readonly #connections = new Connections();
+  readonly #index = new StatementIndex();
+  /** Statements whose span has ended, oldest first. */
+  readonly #ended = new StatementList();
+  /** Statements known by their other spans only, oldest first. */
+  readonly #running = new StatementList();
+  readonly #openedSessions = new RecentIds(SESSION_IDS);
+  readonly #closedSessions = new RecentIds(SESSION_IDS);
+  /** Closes carry totals, so that none need to be rebuilt. */
+  #closesHaveTotals = false;
+  #statementBytes = 0;
+  #sweep = 0;
+  #late = 0;
+  #skipped = 0;
+
+  constructor(options: AggregatorOptions, accounting: Accounting, sink: RecordSink) {
+    this.#options = options;
+    this.#accounting = accounting;
+    this.#sink = sink;
+  }
+
+  /** Statements in flight: ended, and not yet a record. */
+  get statements(): number {
+    return this.#ended.size;
+  }
+
+  /** Spans that came when their statement or session was already reported, or that belong to none. */
+  get late(): number {
+    return this.#late;
+  }
+
+  /** Spans of connections whose driver reports by itself. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Statements and connections that are kept, and the remembered ids of finished ones. */
+  get entries(): number {
+    return this.#index.size + this.#connections.size;
+  }
+
+  /** Takes an ended span. True when a terminal error became a record, which should not wait for the timer. */
+  end(role: Role, span: ReadableSpan): boolean {
+    if (role === 'connect' || role === 'open_session') this.#connections.learnReporter(span);
+    if (this.#connections.reportsByItself(span)) {
+      this.#skipped += 1;
+      return false;
+    }
+    switch (role) {
+      case 'connect':
+        return this.#connectEnded(span);
+      case 'open_session':
+        return this.#sessionOpened(span);
+      case 'close_session':
+        return this.#sessionClosed(span);
+      case 'call':
+        return this.#emitAlone(span);
+      case 'statement':
+        return this.#statementEnded(span);
+      default:
+        return this.#partEnded(role, span);
+    }
+  }
+
+  /** Reports the oldest statement in flight as it stands. False when there is none. */
+  completeOldest(): boolean {
+    const oldest = this.#ended.first;
+    if (oldest === undefined) return false;
+    this.#complete(oldest);
+    return true;
+  }
+
+  /** Reports the statements of a connection that was closed. */
+  completeConnection(connectionId: string): void {
+    this.#completeAllOf(ATTR_DATABRICKS_CONNECTION_ID, connectionId);
+  }
+
+  /** Nothing more will come of a connection. */
+  forgetConnection(connectionId: string): void {
+    this.#connections.forget(connectionId);
+  }
+
+  /** Reports the statements of which nothing was heard in the last {@link SWEEPS_UNTIL_IDLE} sweeps. */
+  sweepIdle(): void {
+    this.#sweep += 1;
+    this.#completeWhere(({ lastSweep }) => this.#sweep - lastSweep >= SWEEPS_UNTIL_IDLE);
+  }
+
+  /** Reports the errors of the statements whose own span never ended. */
+  giveUpRunning(): void {
+    while (this.#running.size > 0) this.#giveUpOldestRunning();
+  }
+
+  /** Reports what is left, and forgets everything but the counts. */
+  close(): void {
+    this.giveUpRunning();
+    while (this.completeOldest());
+    this.#connections.clear();
+    this.#index.clear();
+    this.#openedSessions.clear();
+    this.#closedSessions.clear();
+  }
+
+  #connectEnded(span: ReadableSpan): boolean {
+    if (hasFailed(span)) return this.#emitError(span);
+    this.#connections.connected(span);
+    return false;
+  }
+
+  #sessionOpened(span: ReadableSpan): boolean {
+    const id = idIn(span.attributes, ATTR_DATABRICKS_SESSION_ID);
+    if (id !== undefined && !hasFailed(span)) {
+      if (this.#openedSessions.has(id)) return this.#tooLate();
+      this.#openedSessions.add(id);
+    }
+    return this.#emitAlone(span);
+  }
+
+  /** A session whose close failed is still open, and so are its statements. */
+  #sessionClosed(span: ReadableSpan): boolean {
+    const id = idIn(span.attributes, ATTR_DATABRICKS_SESSION_ID);
+    if (id !== undefined && !hasFailed(span)) {
+      if (this.#closedSessions.has(id)) return this.#tooLate();
+      this.#closedSessions.add(id);
+      this.#completeAllOf(ATTR_DATABRICKS_SESSION_ID, id);
+    }
+    return this.#emitAlone(span);
+  }
+
+  #statementEnded(span: ReadableSpan): boolean {
+    const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
+    if (id === undefined) return this.#emitAlone(span);
+    let statement = this.#index.get(id);
+    if (statement === FINISHED || statement?.span !== undefined) return this.#tooLate();
+
+    if (statement === undefined) {
+      statement = new Statement(id);
+      this.#index.add(statement);
+    } else {
+      this.#running.remove(statement);
+    }
+    statement.span = span;
+    statement.bytes = estimateStatementBytes(span);
+    statement.lastSweep = this.#sweep;
+    if (hasFailed(span)) this.#addError(statement, span);
+    this.#ended.add(statement);
+    this.#statementBytes += statement.bytes;
+    if (statement.over) return this.#complete(statement);
+
+    if (
+      this.#ended.size > this.#options.maxStatements ||
+      this.#statementBytes > MAX_STATEMENT_BYTES
+    ) {
+      this.completeOldest();
+    }
+    return false;
+  }
+
+  #partEnded(
+    role: 'fetch' | 'download' | 'staging' | 'cancel' | 'close',
+    span: ReadableSpan,
+  ): boolean {
+    const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
+    if (id === undefined) return this.#partWithoutStatement(role, span);
+    const found = this.#index.get(id);
+    if (found === FINISHED) return this.#partTooLate(role, span);
+
+    const statement = found ?? this.#startRunning(id);
+    statement.lastSweep = this.#sweep;
+    if (statement.span === undefined) statement.cameEarly();
+    const failed = hasFailed(span);
+    if (failed && !wasCanceled(role, span)) this.#addError(statement, span);
+    if (role === 'close') this.#closed(statement, span);
+    else if (role === 'staging') statement.staged(span);
+    else if (!failed) {
+      if (role === 'cancel') statement.over = true;
+      else if (!this.#closesHaveTotals) statement.add(role, span);
+    }
+    return statement.over && statement.span !== undefined && this.#complete(statement);
+  }
+
+  #addError(statement: Statement, span: ReadableSpan): void {
+    statement.failed(span, this.#options.maxErrorsPerStatement);
+    if (isTerminal(span)) {
+      statement.failedFor(span);
+      statement.over = true;
+    }
+  }
+
+  #startRunning(id: string): Statement {
+    if (this.#running.size >= MAX_RUNNING) this.#giveUpOldestRunning();
+    const statement = new Statement(id);
+    this.#index.add(statement);
+    this.#running.add(statement);
+    return statement;
+  }
+
+  /**
+   * A producer whose closes carry totals is not made to pay for others: its fetches and downloads need not be added up.
+   * What was never closed then has no totals, just as when its fetches and downloads were not sampled.
+   */
+  #closed(statement: Statement, span: ReadableSpan): void {
+    statement.closed(span);
+    this.#closesHaveTotals ||= hasTotals(span.attributes);
+  }
+
+  /** A statement whose own span never came makes no record; its errors stand alone. */
+  #giveUpOldestRunning(): void {
+    const oldest = this.#running.first;
+    if (oldest === undefined) return;
+    this.#running.remove(oldest);
+    this.#index.finish(oldest);
+    this.#late += oldest.early;
+    this.#emitErrors(oldest);
+  }
+
+  /** A staging call is a record of its own where it cannot be joined; of the others only their failure is. */
+  #partWithoutStatement(role: Role, span: ReadableSpan): boolean {
+    if (role === 'staging') return this.#emitAlone(span);
+    return this.#partTooLate(role, span);
+  }
+
+  /** What comes late makes no second record of its statement, but a failure of its own is still told, once. */
+  #partTooLate(role: Role, span: ReadableSpan): boolean {
+    this.#late += 1;
+    const isFailure = hasFailed(span) && hasOwnException(span) && !wasCanceled(role, span);
+    return isFailure && this.#emitError(span);
+  }
+
+  #tooLate(): boolean {
+    this.#late += 1;
+    return false;
+  }
+
+  #completeAllOf(attribute: string, value: string): void {
+    this.#completeWhere(({ span }) => span?.attributes[attribute] === value);
+  }
+
+  #completeWhere(isDue: (statement: Statement) => boolean): void {
+    for (let statement = this.#ended.first; statement !== undefined;) {
+      const { next } = statement;
+      if (isDue(statement)) this.#complete(statement);
+      statement = next;
+    }
+  }
+
+  #complete(statement: Statement): boolean {
+    this.#ended.remove(statement);
+    this.#index.finish(statement);
+    this.#statementBytes -= statement.bytes;
+    const { span } = statement;
+    if (span !== undefined && !this.#sink.turnsAway(false)) {
+      statement.connection = this.#connections.factsOf(span);
+      const bytes = statement.bytes + (statement.hasCompletion ? COMPLETION_BYTES : 0);
+      this.#sink.offer(new SpanRecord(span, statement, bytes));
+    }
+    return statement.hasErrors && this.#emitErrors(statement);
+  }
+
+  #emitErrors(statement: Statement): boolean {
+    let urgent = false;
+    for (const span of statement.errors) urgent = this.#emitError(span) || urgent;
+    this.#accounting.offered += statement.errorOverflow;
+    this.#accounting.drop('statement_errors', statement.errorOverflow);
+    return urgent;
+  }
+
+  /** A call that is no statement's part: its record, and its failure. */
+  #emitAlone(span: ReadableSpan): boolean {
+    this.#emit('operation', span);
+    return hasFailed(span) && this.#emitError(span);
+  }
+
+  #emitError(span: ReadableSpan): boolean {
+    this.#emit('error', span);
+    return isTerminal(span);
+  }
+
+  #emit(kind: Join['kind'], span: ReadableSpan): void {
+    if (this.#sink.turnsAway(kind === 'error')) return;
+    const connection = this.#connections.factsOf(span);
+    const join = { kind, connection, completion: undefined };
+    this.#sink.offer(new SpanRecord(span, join, estimateSpanBytes(span)));
+  }
+}

@@ -1,0 +1,123 @@
+import type { Attributes } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { ReadableSpan } from '../../otel';
+import type { Join } from '../../record';
+import { BoundedErrors } from './bounded-errors';
+import { hasOwnException } from './failure';
+import { hasTotals, RebuiltTotals } from './rebuilt-totals';
+
+/** What only few statements have. */
+class Rest {
+  /** Spans that came before the statement's own. */
+  early = 0;
+  staging: Attributes | undefined;
+  totals: RebuiltTotals | undefined;
+  errors: BoundedErrors | undefined;
+}
+
+/**
+ * One statement in flight, and then the join of its record: references to its spans and few plain fields, since
+ * thousands are kept. Until its own span has ended it only collects; it then is `over` when a close, a cancel or a
+ * terminal error already came.
+ */
+export class Statement implements Join {
+  /** Neighbours in the list it is in. */
+  previous: Statement | undefined;
+  next: Statement | undefined;
+  /** The ended statement span; until it is there, the statement runs. */
+  span: ReadableSpan | undefined;
+  /** Estimated bytes of `span`. */
+  bytes = 0;
+  /** Nothing more is waited for. */
+  over = false;
+  /** The sweep in which something was last heard of it. */
+  lastSweep = 0;
+  /** Known with the record. */
+  connection: Attributes | undefined;
+  #closing: Attributes | undefined;
+  #rest: Rest | undefined;
+
+  constructor(readonly id: string) {}
+
+  get kind(): 'operation' {
+    return 'operation';
+  }
+
+  /** Spans that came before its own. */
+  get early(): number {
+    return this.#rest?.early ?? 0;
+  }
+
+  get staging(): Attributes | undefined {
+    return this.#rest?.staging;
+  }
+
+  /** A span of it came before its own. */
+  cameEarly(): void {
+    this.#own().early += 1;
+  }
+
+  staged(span: ReadableSpan): void {
+    this.#own().staging = span.attributes;
+  }
+
+  /** A fetch or a download succeeded. */
+  add(role: 'fetch' | 'download', span: ReadableSpan): void {
+    const totals = (this.#own().totals ??= new RebuiltTotals());
+    if (role === 'fetch') totals.fetched(span);
+    else totals.downloaded(span);
+  }
+
+  closed(span: ReadableSpan): void {
+    this.over = true;
+    this.#closing ??= span.attributes;
+  }
+
+  /** The call that failed told what the statement had come to. */
+  failedFor(span: ReadableSpan): void {
+    if (span !== this.span && hasTotals(span.attributes)) this.#closing ??= span.attributes;
+  }
+
+  failed(span: ReadableSpan, maxErrors: number): void {
+    (this.#own().errors ??= new BoundedErrors(maxErrors)).add(span);
+  }
+
+  /** Attributes of the close, completed by what fetches and downloads said where it has no totals. */
+  get completion(): Attributes | undefined {
+    const closing = this.#closing;
+    const totals = this.#rest?.totals;
+    if (totals === undefined || (closing !== undefined && hasTotals(closing))) return closing;
+    return { ...closing, ...totals.toAttributes() };
+  }
+
+  get hasCompletion(): boolean {
+    return this.#closing !== undefined || this.#rest?.totals !== undefined;
+  }
+
+  /** Whether anything of it failed. */
+  get hasErrors(): boolean {
+    return this.#rest?.errors !== undefined;
+  }
+
+  /** Errors that were let go because too many came. */
+  get errorOverflow(): number {
+    return this.#rest?.errors?.overflow ?? 0;
+  }
+
+  /**
+   * The failures, each once: a span on which a failure merely surfaced is left out when the failure itself, an error of
+   * the same type on the span of the call that failed, is there.
+   */
+  get errors(): readonly ReadableSpan[] {
+    const errors = this.#rest?.errors?.inOrder() ?? [];
+    if (errors.length < 2) return errors;
+    const isCause = (span: ReadableSpan): boolean => span === this.span || hasOwnException(span);
+    const causes = new Set(errors.filter(isCause).map((span) => span.attributes[ATTR_ERROR_TYPE]));
+    return errors.filter((span) => isCause(span) || !causes.has(span.attributes[ATTR_ERROR_TYPE]));
+  }
+
+  #own(): Rest {
+    this.#rest ??= new Rest();
+    return this.#rest;
+  }
+}
