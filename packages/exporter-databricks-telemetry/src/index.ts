@@ -1,6 +1,6 @@
 export type { DroppedCounts } from './accounting';
 export type { Sampler, SamplingResult } from './otel';
-export type { ProcessorStats } from './processor/aggregation';
+export type { ProcessorStats } from './processor/processor-parts';
 export {
   DatabricksTelemetrySpanProcessor,
   type ConnectionAwareExporter,

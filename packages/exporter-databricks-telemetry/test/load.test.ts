@@ -21,8 +21,8 @@ function isDelivery(name: string): boolean {
   return name.endsWith('/delivery/delivery.js') || name === 'NativeModule https';
 }
 
-function isAggregation(name: string): boolean {
-  return name.endsWith('/processor/aggregation.js');
+function isProcessorParts(name: string): boolean {
+  return name.endsWith('/processor/processor-parts.js');
 }
 
 /** Names of the loaded files of our packages. */
@@ -66,7 +66,7 @@ describe('require of the package', () => {
     assert.ok(names.some((name) => name.endsWith('/src/exporter/exporter.js')));
   });
 
-  it('loads the aggregation with the first span of ours', () => {
+  it('loads the parts of the processor with the first span of the instrumentation', () => {
     const setUp = `
       const exporter = new DatabricksTelemetryExporter({ host: 'a.example.com', token: 'x' });
       const processor = new DatabricksTelemetrySpanProcessor(exporter);
@@ -74,9 +74,9 @@ describe('require of the package', () => {
       end('another');
       processor.stats();
       processor.forceFlush();`;
-    assert.deepStrictEqual(loaded(setUp).filter(isAggregation), []);
+    assert.deepStrictEqual(loaded(setUp).filter(isProcessorParts), []);
     const names = loaded(`${setUp} end('@dbsql-otel/instrumentation-databricks-sql');`);
-    assert.notDeepStrictEqual(names.filter(isAggregation), []);
+    assert.notDeepStrictEqual(names.filter(isProcessorParts), []);
   });
 
   it('loads nothing of OpenTelemetry but the API', () => {

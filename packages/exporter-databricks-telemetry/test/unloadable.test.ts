@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
-import type * as aggregation from '../src/processor/aggregation';
+import type * as parts from '../src/processor/processor-parts';
 import { DatabricksTelemetryExporter } from '../src/exporter/exporter';
 import type * as exporting from '../src/exporter/exporting';
 import type { ExportResult } from '../src/otel';
@@ -22,8 +22,8 @@ describe('a part that cannot be loaded', () => {
   });
 
   it('leaves the application its spans, and the processor nothing to tell', async () => {
-    const module = require('../src/processor/aggregation') as typeof aggregation;
-    sinon.stub(module, 'Aggregation').throws(broken);
+    const module = require('../src/processor/processor-parts') as typeof parts;
+    sinon.stub(module, 'ProcessorParts').throws(broken);
     const exporter = new RecordingExporter();
     const processor = new DatabricksTelemetrySpanProcessor(exporter);
     new SpanSource([processor]).execute('s1');

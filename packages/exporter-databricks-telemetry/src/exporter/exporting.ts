@@ -9,9 +9,6 @@ import { type DropReason, UndeliveredError } from '../record';
 import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
 import { startLine } from '../startup-message';
 
-/** The name by which health metrics know the exporter. */
-const COMPONENT_TYPE = 'DatabricksTelemetryExporter';
-
 /** `offered = delivered + pending + Σ dropped`. Spans handed back to the caller are offered again when they return. */
 export interface ExporterStats {
   readonly offered: number;
@@ -34,7 +31,7 @@ export class Exporting {
   readonly #startLine: string;
   readonly #accounting = new ExporterAccounting();
   readonly #groups = new SpanGroups();
-  readonly #health = new ExporterHealth(COMPONENT_TYPE, () => this.stats());
+  readonly #health = new ExporterHealth(() => this.stats());
   readonly #closedConnections = new Set<string>();
   #delivery: Delivery | undefined;
 

@@ -1,5 +1,4 @@
 import type { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import type { Aggregation, ProcessorStats } from './aggregation';
 import {
   PROCESSOR_OPTIONS,
   telemetryDisabled,
@@ -10,10 +9,15 @@ import { Deadline } from '../deadline';
 import { guarded, logDebug, reportDefect } from '../diagnostics';
 import { resolveOptions } from '../option-validation';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '../otel';
+import type { ProcessorParts, ProcessorStats } from './processor-parts';
 
-/** Copied, since all names together cost a tenth of what this package takes to load; its type holds it to them. */
+/** Copied, because loading all names costs a tenth of loading this package; its type keeps the copy right. */
 const INSTRUMENTATION_SCOPE: typeof SCOPE_NAME = '@dbsql-otel/instrumentation-databricks-sql';
 
+/** How often within `statementIdleTimeoutMs` the processor looks for idle statements. */
+const SWEEPS_UNTIL_IDLE = 12;
+
+/** The counts before the first span. */
 const NOTHING: ProcessorStats = {
   offered: 0,
   delivered: 0,
@@ -26,89 +30,125 @@ const NOTHING: ProcessorStats = {
   skipped: 0,
 };
 
-/** An exporter that knows more than the SDK's interface asks; every other exporter works too. */
+/** An exporter with two abilities beyond the SDK's interface; the processor works with every other exporter, too. */
 export interface ConnectionAwareExporter extends SpanExporter {
-  /** Tells of each closed connection. Its credentials are kept until what the listener returns has settled. */
+  /** Calls `listener` for each closed connection, whose credentials it keeps until the returned promise has settled. */
   onConnectionClosed?(listener: (connectionId: string) => Promise<void>): unknown;
-  /** `timeoutMs`: what is left of the time for the whole shutdown. */
+  /** `timeoutMs`: milliseconds that are left of the processor's own `shutdownTimeoutMs`. */
   shutdown(timeoutMs?: number): Promise<void>;
 }
 
 /**
  * Joins the spans of the Databricks SQL instrumentation into records, one per statement, session call and error, and
- * hands them to `exporter` in batches. Works as one of several processors; spans of other scopes are none of its.
+ * hands them to `exporter` in batches. Works as one of several processors; it ignores spans of other scopes.
  *
- * Nothing it does throws into the application, waits in a call of it, or holds the process, but for `forceFlush()` and
- * `shutdown()` while they are awaited, `shutdownTimeoutMs` at most.
+ * The processor never throws into the application and never delays one of its calls. It holds the process only while
+ * `forceFlush()` or `shutdown()` is awaited, for `shutdownTimeoutMs` at most.
  */
 export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   readonly #options: ResolvedProcessorOptions;
   readonly #exporter: ConnectionAwareExporter;
-  #aggregation: Aggregation | undefined;
-  #open = !telemetryDisabled();
+  #isOpen = !telemetryDisabled();
+  #parts: ProcessorParts | undefined;
+  #lastEnded: ReadableSpan | undefined;
+  #sweepTimer: NodeJS.Timeout | undefined;
   #shutdown: Promise<void> | undefined;
 
+  /**
+   * @param exporter receives the records: a `DatabricksTelemetryExporter`, or any other span exporter
+   * @param options an invalid option logs a warning and falls back to its default
+   */
   constructor(exporter: ConnectionAwareExporter, options?: ProcessorOptions) {
     this.#options = resolveOptions(PROCESSOR_OPTIONS, options);
     this.#exporter = exporter;
-    if (this.#open) {
+    if (this.#isOpen) {
       guarded('onConnectionClosed', () => {
         exporter.onConnectionClosed?.((connectionId) => this.#connectionClosed(connectionId));
       });
     }
   }
 
-  /** Everything is known when a span ends. */
+  /** Does nothing: a span is complete only when it ends. */
   onStart(): void {}
 
+  /** Takes an ended span. Ignores spans of other scopes, and all spans after `shutdown()`. */
   onEnd(span: ReadableSpan): void {
     try {
-      if (span.instrumentationScope.name !== INSTRUMENTATION_SCOPE || !this.#open) return;
-      (this.#aggregation ?? this.#load()).ended(span);
+      if (span.instrumentationScope.name === INSTRUMENTATION_SCOPE && this.#isOpen) {
+        this.#ended(span);
+      }
     } catch (error) {
       reportDefect('onEnd', error);
     }
   }
 
   /**
-   * Resolves when what is pending now was delivered or given up, and the exporter's own `forceFlush` is done, or after
-   * `shutdownTimeoutMs`. Waits that an exporter asked for before are not kept; those it asks for now are, as far as
-   * they fit. Never rejects.
+   * Delivers what is pending, then awaits the exporter's own `forceFlush()`. Resolves when both are done or after
+   * `shutdownTimeoutMs`; never rejects. Retries records at once, even when the exporter asked before to wait; a wait
+   * that it asks for during the flush is kept as far as it fits.
    */
   async forceFlush(): Promise<void> {
-    if (!this.#open) return this.#shutdown;
+    if (!this.#isOpen) return this.#shutdown;
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
-    await this.#aggregation?.deliver(deadline);
+    await this.#deliver(deadline);
     await this.#awaitExporter('forceFlush', deadline);
     deadline.clear();
   }
 
   /**
-   * Reports the statements that are left, delivers what is pending and shuts the exporter down, all within
-   * `shutdownTimeoutMs`; what is left then counts as dropped. Later spans are ignored. Never rejects.
+   * Reports the open statements, delivers what is pending and shuts the exporter down, all within `shutdownTimeoutMs`;
+   * what is left counts as dropped. Later spans are ignored. Never rejects; a second call returns the same promise.
    */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#close();
     return this.#shutdown;
   }
 
+  /** What became of the records so far. */
   stats(): ProcessorStats {
-    return this.#aggregation?.stats() ?? NOTHING;
+    return this.#parts?.stats() ?? NOTHING;
   }
 
-  /** Half of this package: it waits for the first span there is something to do for. */
-  #load(): Aggregation {
-    const module = require('./aggregation') as typeof import('./aggregation');
-    this.#aggregation = new module.Aggregation(this.#options, this.#exporter);
-    return this.#aggregation;
+  /** The way of every span of the instrumentation. */
+  #ended(span: ReadableSpan): void {
+    // A provider that lists one processor twice hands over every span twice in a row.
+    if (span === this.#lastEnded) return;
+    this.#lastEnded = span;
+    const { aggregator, loop } = this.#parts ?? this.#load();
+    loop.queued(aggregator.end(span));
+    if (this.#sweepTimer === undefined && aggregator.statements > 0) this.#startSweeping();
   }
 
-  /** The connection's last records leave while its credentials are there. Nobody waits, so nothing holds the process. */
+  /** Half of this package is loaded with the first span. */
+  #load(): ProcessorParts {
+    const module = require('./processor-parts') as typeof import('./processor-parts');
+    this.#parts = new module.ProcessorParts(this.#options, this.#exporter);
+    return this.#parts;
+  }
+
+  /** Passes over the queue until it is empty, until waiting cannot help, or until the deadline. */
+  async #deliver(deadline: Deadline): Promise<void> {
+    if (this.#parts === undefined) return;
+    const { aggregator, loop, queue } = this.#parts;
+    const hasRoom = (): boolean => queue.pending <= this.#options.maxQueueSize / 2;
+    while (!deadline.expired) {
+      // After the shutdown began: more statements may be open than the queue holds, so they follow as it empties.
+      while (!this.#isOpen && hasRoom() && aggregator.completeOldest());
+      const tryAgainInMs = await deadline.race(loop.flushed());
+      if (!this.#isOpen && aggregator.statements > 0 && hasRoom()) continue;
+      if (tryAgainInMs === undefined || tryAgainInMs >= deadline.remainingMs) return;
+      await deadline.sleep(tryAgainInMs);
+    }
+  }
+
+  /** Delivers the last records of a connection while its credentials exist. Does not hold the process. */
   async #connectionClosed(connectionId: string): Promise<void> {
-    if (!this.#open || this.#aggregation === undefined) return;
+    if (!this.#isOpen || this.#parts === undefined) return;
     const deadline = new Deadline(this.#options.shutdownTimeoutMs).unref();
     try {
-      await this.#aggregation.finishConnection(connectionId, deadline);
+      this.#parts.aggregator.completeConnection(connectionId);
+      await this.#deliver(deadline);
+      this.#parts.aggregator.forgetConnection(connectionId);
     } catch (error) {
       reportDefect('onConnectionClosed', error);
     } finally {
@@ -117,12 +157,15 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   }
 
   async #close(): Promise<void> {
-    this.#open = false;
+    this.#isOpen = false;
+    this.#lastEnded = undefined;
+    this.#stopSweeping();
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
-    await this.#aggregation?.finish(deadline);
+    this.#parts?.aggregator.giveUpRunning();
+    await this.#deliver(deadline);
     await this.#awaitExporter('shutdown', deadline);
     deadline.clear();
-    this.#aggregation?.close();
+    this.#parts?.close();
   }
 
   async #awaitExporter(step: 'forceFlush' | 'shutdown', deadline: Deadline): Promise<void> {
@@ -135,5 +178,26 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     } catch (error) {
       logDebug(`${step} of the exporter failed`, error);
     }
+  }
+
+  /** Reports idle statements while there are open ones. */
+  #startSweeping(): void {
+    const periodMs = Math.max(1, this.#options.statementIdleTimeoutMs / SWEEPS_UNTIL_IDLE);
+    this.#sweepTimer = setInterval(() => {
+      guarded('the sweep of idle statements', () => this.#sweep());
+    }, periodMs);
+    this.#sweepTimer.unref();
+  }
+
+  #sweep(): void {
+    const { aggregator, loop } = this.#parts ?? this.#load();
+    aggregator.sweepIdle(SWEEPS_UNTIL_IDLE);
+    loop.queued(false);
+    if (aggregator.statements === 0) this.#stopSweeping();
+  }
+
+  #stopSweeping(): void {
+    clearInterval(this.#sweepTimer);
+    this.#sweepTimer = undefined;
   }
 }

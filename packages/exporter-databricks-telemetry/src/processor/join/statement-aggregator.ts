@@ -1,5 +1,6 @@
 import {
   ATTR_DATABRICKS_CONNECTION_ID,
+  ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_SESSION_ID,
   ATTR_DATABRICKS_STATEMENT_ID,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
@@ -12,13 +13,10 @@ import { hasFailed, hasOwnException, isTerminal, wasCanceled } from './failure';
 import { SpanRecord } from './span-record';
 import { hasTotals } from './rebuilt-totals';
 import { RecentIds } from './recent-ids';
-import type { Role } from './span-role';
+import { roleOf, type Role } from './span-role';
 import { estimateSpanBytes, estimateStatementBytes } from './span-size';
 import { Statement } from './statement';
 import { FINISHED, StatementIndex, StatementList } from './statement-index';
-
-/** Sweeps without a word of a statement after which it is idle. */
-export const SWEEPS_UNTIL_IDLE = 12;
 
 /** Statements whose own span has not ended, but of which other spans have. */
 const MAX_RUNNING = 1_000;
@@ -91,7 +89,9 @@ export class StatementAggregator {
   }
 
   /** Takes an ended span. True when a terminal error became a record, which should not wait for the timer. */
-  end(role: Role, span: ReadableSpan): boolean {
+  end(span: ReadableSpan): boolean {
+    const role = roleOf(span.attributes[ATTR_DATABRICKS_OPERATION]);
+    if (role === undefined) return false;
     if (role === 'connect' || role === 'open_session') this.#connections.learnReporter(span);
     if (this.#connections.reportsByItself(span)) {
       this.#skipped += 1;
@@ -131,10 +131,10 @@ export class StatementAggregator {
     this.#connections.forget(connectionId);
   }
 
-  /** Reports the statements of which nothing was heard in the last {@link SWEEPS_UNTIL_IDLE} sweeps. */
-  sweepIdle(): void {
+  /** Reports the statements that no span was seen of in the last `maxIdleSweeps` sweeps. */
+  sweepIdle(maxIdleSweeps: number): void {
     this.#sweep += 1;
-    this.#completeWhere(({ lastSweep }) => this.#sweep - lastSweep >= SWEEPS_UNTIL_IDLE);
+    this.#completeWhere(({ lastSweep }) => this.#sweep - lastSweep >= maxIdleSweeps);
   }
 
   /** Reports the errors of the statements whose own span never ended. */

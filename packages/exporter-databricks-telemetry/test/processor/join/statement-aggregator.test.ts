@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Accounting } from '../../../src/accounting';
 import type { SpanRecord } from '../../../src/processor/join/span-record';
-import { roleOf } from '../../../src/processor/join/span-role';
 import { StatementAggregator } from '../../../src/processor/join/statement-aggregator';
 import type { ReadableSpan } from '../../../src/otel';
 import { DiagRecorder } from '../../diag-recorder';
@@ -32,9 +31,7 @@ class Bench {
       {
         onStart: () => undefined,
         onEnd: (span: ReadableSpan) => {
-          const role = roleOf(span.attributes['databricks.operation']);
-          assert.ok(role);
-          this.urgent.push(this.aggregator.end(role, span));
+          this.urgent.push(this.aggregator.end(span));
         },
         forceFlush: () => Promise.resolve(),
         shutdown: () => Promise.resolve(),
@@ -513,17 +510,17 @@ describe('StatementAggregator: bounds', () => {
     const bench = new Bench();
     bench.driver.execute('s1');
     bench.driver.execute('s2');
-    for (let sweep = 0; sweep < 11; sweep += 1) bench.aggregator.sweepIdle();
+    for (let sweep = 0; sweep < 11; sweep += 1) bench.aggregator.sweepIdle(12);
     assert.deepEqual(bench.lines, []);
     bench.driver.of('s2', 'fetch');
-    bench.aggregator.sweepIdle();
+    bench.aggregator.sweepIdle(12);
     assert.deepEqual(bench.lines, [STATEMENT]);
   });
 
   it('a statement that still runs is never given up by age (defect 19: those of over an hour were)', () => {
     const bench = new Bench();
     bench.driver.of('s1', 'fetch', { attributes: { 'databricks.fetch.row_count': 4 } });
-    for (let sweep = 0; sweep < 100; sweep += 1) bench.aggregator.sweepIdle();
+    for (let sweep = 0; sweep < 100; sweep += 1) bench.aggregator.sweepIdle(12);
     bench.driver.execute('s1');
     bench.driver.close('s1');
     assert.equal(bench.records[0]?.join.completion?.['databricks.result.row_count'], 4);
@@ -605,18 +602,22 @@ describe('StatementAggregator: what is told of each span', () => {
         offer: (record) => offered.push(record),
       },
     );
-    const failed = { status: { code: 2 }, attributes: {}, events: [] } as unknown as ReadableSpan;
-    aggregator.end('call', failed);
+    const failed = {
+      status: { code: 2 },
+      attributes: { 'databricks.operation': 'get_info' },
+      events: [],
+    } as unknown as ReadableSpan;
+    aggregator.end(failed);
     assert.deepEqual(asked, [false, true]);
     assert.deepEqual(
       offered.map(({ isError }) => isError),
       [true],
     );
-    const statement = {
-      attributes: { 'databricks.statement.id': 's1' },
-    } as unknown as ReadableSpan;
-    aggregator.end('statement', statement);
-    aggregator.end('close', statement);
+    for (const operation of ['execute_statement', 'close_statement']) {
+      aggregator.end({
+        attributes: { 'databricks.operation': operation, 'databricks.statement.id': 's1' },
+      } as unknown as ReadableSpan);
+    }
     assert.deepEqual(asked, [false, true, false]);
     assert.equal(offered.length, 1);
   });

@@ -1,0 +1,56 @@
+import {
+  metrics,
+  type Attributes,
+  type Meter,
+  type MeterProvider,
+  type ObservableResult,
+} from '@opentelemetry/api';
+import { guarded } from './diagnostics';
+
+const METER_NAME = '@dbsql-otel/exporter-databricks-telemetry';
+const ATTR_COMPONENT_TYPE = 'otel.component.type';
+const ATTR_COMPONENT_NAME = 'otel.component.name';
+export const ATTR_ERROR_TYPE = 'error.type';
+
+const componentCounts = new Map<string, number>();
+
+/** `otel.component.type` and a name that is unique in the process, `<type>/<n>`. */
+function componentAttributes(type: string): Attributes {
+  const count = componentCounts.get(type) ?? 0;
+  componentCounts.set(type, count + 1);
+  return { [ATTR_COMPONENT_TYPE]: type, [ATTR_COMPONENT_NAME]: `${type}/${count}` };
+}
+
+/** Reports the current values of one instrument. */
+type Observe = (result: ObservableResult) => void;
+
+/** Wraps the callback of an observable instrument; a replaced meter provider no longer calls it. */
+export type Observing = (observe: Observe) => Observe;
+
+/** The health metrics of one processor or exporter (semantic conventions 1.45, "SDK metrics"). */
+export abstract class ComponentMetrics {
+  protected readonly component: Attributes;
+  #provider: MeterProvider | undefined;
+
+  constructor(componentType: string) {
+    this.component = componentAttributes(componentType);
+  }
+
+  /**
+   * Creates the instruments with the current global meter provider, unless it already has them. Call before each use:
+   * the application may register its provider at any time, and the API has no proxy for meters.
+   */
+  attach(): void {
+    const provider = metrics.getMeterProvider();
+    if (provider === this.#provider) return;
+    this.#provider = provider;
+    const observing: Observing = (observe) => (result) => {
+      if (this.#provider === provider) guarded('a health metric', () => observe(result));
+    };
+    guarded('health metrics', () =>
+      this.createInstruments(provider.getMeter(METER_NAME), observing),
+    );
+  }
+
+  protected abstract createInstruments(meter: Meter, observing: Observing): void;
+}
