@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 const DEFAULT_PORT = 443;
 const MAX_HOST_LENGTH = 260;
@@ -83,12 +83,19 @@ function checkName(name: string): HostRefusal | undefined {
   const labels = name.split('.');
   const last = labels.at(-1) ?? '';
   if (NUMERIC_LABEL.test(last) || !labels.every((label) => LABEL.test(label))) return 'malformed';
-  // Punycode that does not decode to itself is a disguise.
-  if (domainToASCII(name) !== name) return 'malformed';
+  if (!isCanonical(name)) return 'malformed';
   const isPrivate =
     labels.length === 1 ||
     PRIVATE_NAMES.some((suffix) => name === suffix || name.endsWith(`.${suffix}`));
   return isPrivate ? 'not_public' : undefined;
+}
+
+/** Punycode that does not decode, or encodes back to another name, could disguise a name. */
+function isCanonical(name: string): boolean {
+  const unicode = domainToUnicode(name);
+  // Since Node.js 24, a label that does not decode is returned as it is instead of failing.
+  const isDecoded = unicode.split('.').every((label) => !label.startsWith('xn--'));
+  return isDecoded && domainToASCII(unicode) === name;
 }
 
 function isPublicIPv4(address: string): boolean {
