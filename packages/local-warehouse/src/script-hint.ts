@@ -23,25 +23,27 @@ function isOn(value: string): boolean {
 }
 
 /** Every key a hint may hold. */
-const SETTINGS: Readonly<Record<string, Setting>> = {
-  polls: (script, value) => (script.polls = count(value)),
-  'submit-delay': (script, value) => (script.submitDelayMs = count(value)),
-  'poll-delay': (script, value) => (script.pollDelayMs = count(value)),
-  'fetch-delay': (script, value) => (script.fetchDelayMs = count(value)),
-  'download-delay': (script, value) => (script.downloadDelayMs = count(value)),
-  rows: (script, value) => (script.rows = count(value)),
-  chunks: (script, value) => (script.chunks = count(value)),
-  'rows-per-chunk': (script, value) => (script.rowsPerChunk = count(value)),
-  pages: (script, value) => (script.pages = count(value)),
-  lz4: (script, value) => (script.compressed = isOn(value)),
-  direct: (script, value) => (script.directResults = isOn(value)),
-  close: (script, value) => (script.closeOperation = isOn(value)),
-  'link-lifetime': (script, value) => (script.linkLifetimeMs = count(value)),
-  error: (script, value) => {
-    const error = parseError(value);
-    if (error) script.error = error;
-  },
-};
+const SETTINGS: ReadonlyMap<string, Setting> = new Map(
+  Object.entries<Setting>({
+    polls: (script, value) => (script.polls = count(value)),
+    'submit-delay': (script, value) => (script.submitDelayMs = count(value)),
+    'poll-delay': (script, value) => (script.pollDelayMs = count(value)),
+    'fetch-delay': (script, value) => (script.fetchDelayMs = count(value)),
+    'download-delay': (script, value) => (script.downloadDelayMs = count(value)),
+    rows: (script, value) => (script.rows = count(value)),
+    chunks: (script, value) => (script.chunks = count(value)),
+    'rows-per-chunk': (script, value) => (script.rowsPerChunk = count(value)),
+    pages: (script, value) => (script.pages = count(value)),
+    lz4: (script, value) => (script.compressed = isOn(value)),
+    direct: (script, value) => (script.directResults = isOn(value)),
+    close: (script, value) => (script.closeOperation = isOn(value)),
+    'link-lifetime': (script, value) => (script.linkLifetimeMs = count(value)),
+    error: (script, value) => {
+      const error = parseError(value);
+      if (error) script.error = error;
+    },
+  }),
+);
 
 /**
  * Reads a hint such as `/* local-warehouse: polls=3 cloudfetch=20 pages=4 lz4 *\/`.
@@ -58,7 +60,7 @@ export function parseHint(sql: string): StatementScript {
       script.format = format;
       if (value !== '') script.chunks = count(value);
     } else {
-      SETTINGS[key]?.(script, value);
+      SETTINGS.get(key)?.(script, value);
     }
   }
   return script;

@@ -30,6 +30,12 @@ describe('script hints', () => {
     assert.deepStrictEqual(parseHint('SELECT 1 /* polls=3 */'), {});
   });
 
+  it('ignore keys that every object inherits', () => {
+    for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      assert.deepStrictEqual(parseHint(`/* local-warehouse: ${key}=1 ${key} */`), {}, key);
+    }
+  });
+
   it('never fail, whatever they hold', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

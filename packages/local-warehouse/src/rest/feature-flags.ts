@@ -9,13 +9,15 @@ import {
 
 const PATH = /^\/api\/2\.0\/connector-service\/feature-flags\/([^/]+)\/[^/]+$/;
 const FLAG_PREFIX = 'databricks.partnerplatform.clientConfigsFeatureFlags.';
-const FLAG_NAMES: Readonly<Record<string, string>> = {
-  NODEJS: 'enableTelemetryForNodeJs',
-  OSS_JDBC: 'enableTelemetryForJdbc',
-  PYTHON: 'enableTelemetryForPythonDriver',
-  GOLANG: 'enableTelemetryForGoDriver',
-  ADBC: 'enableTelemetryForAdbc',
-};
+const FLAG_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    NODEJS: 'enableTelemetryForNodeJs',
+    OSS_JDBC: 'enableTelemetryForJdbc',
+    PYTHON: 'enableTelemetryForPythonDriver',
+    GOLANG: 'enableTelemetryForGoDriver',
+    ADBC: 'enableTelemetryForAdbc',
+  }),
+);
 
 /** What the workspace says about client telemetry; tests change it at any time. */
 export interface FeatureFlag {
@@ -49,7 +51,7 @@ export class FeatureFlagEndpoint implements Endpoint {
         const { enabled, ttlSeconds, status, delayMs } = this.#flag;
         await delay(delayMs, this.#signal);
         if (status !== 200) return errorAnswer(status, 'FEATURE_FLAGS_UNAVAILABLE', 'As scripted.');
-        const name = `${FLAG_PREFIX}${FLAG_NAMES[client] ?? `enableTelemetryFor${client}`}`;
+        const name = `${FLAG_PREFIX}${FLAG_NAMES.get(client) ?? `enableTelemetryFor${client}`}`;
         return jsonAnswer(200, {
           flags: [{ name, value: String(enabled) }],
           ttl_seconds: ttlSeconds,

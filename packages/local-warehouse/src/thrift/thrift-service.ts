@@ -45,7 +45,7 @@ export class ThriftService {
 
   /** The result struct of the call; undefined when there is no such method. */
   async call(method: string, request: unknown, context: CallContext): Promise<unknown> {
-    const metadata = METADATA_CALLS[method];
+    const metadata = METADATA_CALLS.get(method);
     if (metadata) return this.#getMetadata(method, request as MetadataRequest, context);
     switch (method) {
       case 'OpenSession':
@@ -152,7 +152,7 @@ export class ThriftService {
     request: MetadataRequest,
     context: CallContext,
   ): Promise<unknown> {
-    const call = METADATA_CALLS[method];
+    const call = METADATA_CALLS.get(method);
     const session = this.#session(request.sessionHandle);
     if (!call || !session) return { status: invalidSession(request.sessionHandle) };
     const statement = this.#warehouse.begin(session, method, undefined);

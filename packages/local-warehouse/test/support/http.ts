@@ -37,6 +37,8 @@ export async function send(
 ): Promise<Received> {
   const request = begin(warehouse, path, sent);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
+  // A connection that breaks now fails the response; since Node.js 24 the request emits the error as well.
+  request.on('error', () => undefined);
   const parts: Buffer[] = [];
   for await (const part of response) parts.push(part as Buffer);
   const { statusCode: status, headers } = response;

@@ -6,13 +6,15 @@ export interface TranslatedSql {
   readonly values: readonly (string | null)[];
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  STRING: 'VARCHAR',
-  BINARY: 'BLOB',
-  TIMESTAMP: 'TIMESTAMPTZ',
-  TIMESTAMP_NTZ: 'TIMESTAMP',
-  VOID: 'VARCHAR',
-};
+const TYPE_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    STRING: 'VARCHAR',
+    BINARY: 'BLOB',
+    TIMESTAMP: 'TIMESTAMPTZ',
+    TIMESTAMP_NTZ: 'TIMESTAMP',
+    VOID: 'VARCHAR',
+  }),
+);
 
 /** Strings, comments, quoted identifiers, parameter markers, and the calls and names that differ. */
 const TOKENS =
@@ -65,5 +67,5 @@ export function translate(
 
 function typeName(type: string): string {
   const name = type.toUpperCase();
-  return TYPE_NAMES[name] ?? name;
+  return TYPE_NAMES.get(name) ?? name;
 }

@@ -2,23 +2,25 @@ import { column } from '../relation';
 import type { ColumnValues, DataType, SimpleKind, Value } from '../types';
 import type { DuckDbType } from './module';
 
-const SIMPLE_KINDS: Readonly<Record<string, SimpleKind>> = {
-  BOOLEAN: 'BOOLEAN',
-  TINYINT: 'TINYINT',
-  SMALLINT: 'SMALLINT',
-  UTINYINT: 'SMALLINT',
-  INTEGER: 'INT',
-  USMALLINT: 'INT',
-  BIGINT: 'BIGINT',
-  UINTEGER: 'BIGINT',
-  FLOAT: 'FLOAT',
-  DOUBLE: 'DOUBLE',
-  VARCHAR: 'STRING',
-  BLOB: 'BINARY',
-  DATE: 'DATE',
-  TIMESTAMP: 'TIMESTAMP_NTZ',
-  'TIMESTAMP WITH TIME ZONE': 'TIMESTAMP',
-};
+const SIMPLE_KINDS: ReadonlyMap<string, SimpleKind> = new Map(
+  Object.entries<SimpleKind>({
+    BOOLEAN: 'BOOLEAN',
+    TINYINT: 'TINYINT',
+    SMALLINT: 'SMALLINT',
+    UTINYINT: 'SMALLINT',
+    INTEGER: 'INT',
+    USMALLINT: 'INT',
+    BIGINT: 'BIGINT',
+    UINTEGER: 'BIGINT',
+    FLOAT: 'FLOAT',
+    DOUBLE: 'DOUBLE',
+    VARCHAR: 'STRING',
+    BLOB: 'BINARY',
+    DATE: 'DATE',
+    TIMESTAMP: 'TIMESTAMP_NTZ',
+    'TIMESTAMP WITH TIME ZONE': 'TIMESTAMP',
+  }),
+);
 
 /** Wider than any integer of Databricks. */
 const HUGE_INTEGER: DataType = { kind: 'DECIMAL', precision: 38, scale: 0 };
@@ -41,7 +43,7 @@ export function dataType(type: DuckDbType): DataType {
     return { kind: 'DECIMAL', precision: width, scale };
   }
   const name = type.toString();
-  return HUGE_INTEGERS.has(name) ? HUGE_INTEGER : { kind: SIMPLE_KINDS[name] ?? 'STRING' };
+  return HUGE_INTEGERS.has(name) ? HUGE_INTEGER : { kind: SIMPLE_KINDS.get(name) ?? 'STRING' };
 }
 
 export function columnValues(type: DataType, values: readonly unknown[]): ColumnValues {
