@@ -22,8 +22,13 @@ export interface FailureContext {
 
 /** Longest part of a server message that is looked at: the condition comes first in it. */
 const MAX_SCANNED_LENGTH = 1024;
-/** At the start of the message or behind the class names Hive and Spark put before it, so that a bracketed value is not taken for one. */
-const CONDITION = /(?:^|: ?)\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:\.[A-Z][A-Z0-9_]*)?)\] /;
+/** The statement follows this line in the messages of the server: `== SQL ==` or `== SQL (line 1, position 8) ==`. */
+const SQL_SECTION = /^== SQL\b/m;
+/**
+ * At the start of the message, which a parser's message begins with an empty line, or behind the class names that Hive
+ * and Spark put before it, so that a bracketed value is not taken for a condition.
+ */
+const CONDITION = /(?:^\s*|: ?)\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:\.[A-Z][A-Z0-9_]*)?)\] /;
 const SQLSTATE_IN_TEXT = /SQLSTATE: ([0-9A-Z]{5})\b/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** The texts in which the driver puts an HTTP status and nothing else. */
@@ -56,7 +61,7 @@ export function describeError(
   const response = objectField(error, 'response');
   const kernel = objectField(error, 'kernelMetadata');
   const text = stringField(error, 'message') ?? '';
-  const serverText = stringField(response, 'displayMessage') ?? text;
+  const serverText = withoutSql(stringField(response, 'displayMessage') ?? text);
 
   const sqlState =
     asSqlState(stringField(error, 'sqlState')) ??
@@ -102,6 +107,12 @@ export function stackFrames(error: unknown): string | undefined {
   const rest = messageAt < 0 ? error.stack : error.stack.slice(messageAt + error.message.length);
   const frames = rest.split('\n').filter((line) => FRAME.test(line));
   return frames.length === 0 ? undefined : frames.join('\n');
+}
+
+/** The message up to the statement that it quotes: nothing is to be read out of the SQL. */
+function withoutSql(serverText: string): string {
+  const section = serverText.search(SQL_SECTION);
+  return section < 0 ? serverText : serverText.slice(0, section);
 }
 
 function safeMessage(

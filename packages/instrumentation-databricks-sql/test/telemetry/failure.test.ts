@@ -24,6 +24,10 @@ class THTTPException extends Error {
   }
 }
 
+/** As the service words a failure of its parser, the statement included. */
+const PARSE_ERROR =
+  "\n[PARSE_SYNTAX_ERROR] Syntax error at or near 'SELEC'. SQLSTATE: 42601 (line 1, pos 0)\n\n== SQL ==\nSELEC 'x: [MY_SECRET] y', 'SQLSTATE: 12345'\n^^^\n";
+
 describe('describeError', () => {
   const CASES: readonly [string, unknown, object][] = [
     [
@@ -46,6 +50,36 @@ describe('describeError', () => {
           'org.apache.hive.service.cli.HiveSQLException: Error running query: [DIVIDE_BY_ZERO.WITH_SUGGESTION] x',
       }),
       { type: 'ERROR', condition: 'DIVIDE_BY_ZERO.WITH_SUGGESTION' },
+    ],
+    [
+      'finds the condition and the SQLSTATE of a message that begins with an empty line',
+      new HiveDriverError(PARSE_ERROR),
+      {
+        type: '42601',
+        sqlState: '42601',
+        condition: 'PARSE_SYNTAX_ERROR',
+        message: 'PARSE_SYNTAX_ERROR, SQLSTATE 42601',
+      },
+    ],
+    [
+      'finds the condition behind the Java class that a status names',
+      new HiveDriverError(
+        `Error running query: [PARSE_SYNTAX_ERROR] org.apache.spark.sql.catalyst.parser.ParseException: ${PARSE_ERROR}`,
+      ),
+      { type: '42601', condition: 'PARSE_SYNTAX_ERROR' },
+    ],
+    [
+      'reads neither a condition nor a SQLSTATE out of the SQL that a message quotes',
+      new OperationStateError('ERROR', {
+        displayMessage:
+          "\nSomething failed.\n\n== SQL (line 1, position 8) ==\nSELECT 'x: [MY_SECRET] y' -- SQLSTATE: 12345\n^^^\n",
+      }),
+      {
+        type: 'ERROR',
+        sqlState: undefined,
+        condition: undefined,
+        message: 'OperationStateError ERROR',
+      },
     ],
     [
       'does not take a bracketed value for a condition',
