@@ -9,16 +9,16 @@ const {
 } = require('../../packages/instrumentation-databricks-sql/build/src/sql/query.js');
 const {
   sanitizeTokens,
-} = require('../../packages/instrumentation-databricks-sql/build/src/sql/sanitize.js');
+} = require('../../packages/instrumentation-databricks-sql/build/src/sql/text/sanitizer.js');
 const {
   summarizeTokens,
-} = require('../../packages/instrumentation-databricks-sql/build/src/sql/summary.js');
+} = require('../../packages/instrumentation-databricks-sql/build/src/sql/summary/summarizer.js');
 const {
   tokenize,
-} = require('../../packages/instrumentation-databricks-sql/build/src/sql/tokenizer.js');
+} = require('../../packages/instrumentation-databricks-sql/build/src/sql/tokens/tokenizer.js');
 const {
   TokenList,
-} = require('../../packages/instrumentation-databricks-sql/build/src/sql/tokens.js');
+} = require('../../packages/instrumentation-databricks-sql/build/src/sql/tokens/token-list.js');
 
 const NS_PER_US = 1_000;
 const MIN_ROUND_US = 10_000;
@@ -100,7 +100,7 @@ function usualQuery() {
     for (let i = 0; i < QUERY.length; i++) sum = (sum * 31 + QUERY.charCodeAt(i)) | 0;
     return sum;
   };
-  report('sanitised and summarised', fastest(read));
+  report('sanitized and summarized', fastest(read));
   report(
     '  tokens',
     fastest(() => tokenize(QUERY, tokens)),

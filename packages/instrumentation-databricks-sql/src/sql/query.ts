@@ -1,32 +1,32 @@
-import { CUT_MARK, sanitizeTokens } from './sanitize';
-import { summarizeTokens } from './summary';
-import { tokenize } from './tokenizer';
-import { TokenList } from './tokens';
+import { CUT_MARK, sanitizeTokens } from './text/sanitizer';
+import { summarizeTokens } from './summary/summarizer';
+import { tokenize } from './tokens/tokenizer';
+import { TokenList } from './tokens/token-list';
 
-/** What is told of a query. */
+/** The attributes read from a query. */
 export interface QueryReading {
-  /** For `db.query.text`: the text without literals and comments. */
+  /** `db.query.text`: the SQL without literals and comments. */
   readonly text: string;
-  /** For `db.query.summary`: operations and targets; `undefined` when the statement is of no known kind. */
+  /** `db.query.summary`: operations and targets; `undefined` for an unknown kind of statement. */
   readonly summary: string | undefined;
 }
 
 export interface SanitizeOptions {
-  /** Longest output, in UTF-16 units; a longer one is cut between two tokens and ends in `...`. */
+  /** Longest output in UTF-16 units, 8,192 by default; a longer one is cut between two tokens and ends in `...`. */
   readonly maxLength?: number;
 }
 
-/** Beyond this, in UTF-16 units, a text is not read; what is told of it is marked as cut. */
+/** Only this many UTF-16 units of a statement are read; the output for a longer one is marked as cut. */
 export const MAX_READ_LENGTH = 65_536;
-/** Longest `db.query.text`, in UTF-16 units. */
+/** Longest `db.query.text` in UTF-16 units. */
 export const DEFAULT_MAX_TEXT_LENGTH = 8_192;
 
-/** The list of tokens that all texts share is for texts of this length, until a longer one comes: 50 kB, then 400 kB. */
+/** Capacity of the shared list of tokens until a longer statement comes: 50 kB of memory, then 400 kB. */
 const USUAL_LENGTH = 8_192;
 let sharedTokens = new TokenList(USUAL_LENGTH);
 
-function tokenListFor(text: string): TokenList {
-  if (text.length > sharedTokens.capacity) sharedTokens = new TokenList(MAX_READ_LENGTH);
+function tokenListFor(sql: string): TokenList {
+  if (sql.length > sharedTokens.capacity) sharedTokens = new TokenList(MAX_READ_LENGTH);
   return sharedTokens;
 }
 
@@ -36,32 +36,32 @@ interface Beginning {
 }
 
 function readBeginning(sql: string): Beginning {
-  // The mark of a text that was cut before is not part of its last token.
+  // The mark of a query text that was cut earlier does not belong to its last token.
   const isMarked = sql.endsWith(CUT_MARK);
   const length = isMarked ? sql.length - CUT_MARK.length : sql.length;
   const isCut = isMarked || length > MAX_READ_LENGTH;
-  const text = isCut ? sql.slice(0, Math.min(length, MAX_READ_LENGTH)) : sql;
-  const tokens = tokenListFor(text);
-  tokenize(text, tokens);
+  const beginning = isCut ? sql.slice(0, Math.min(length, MAX_READ_LENGTH)) : sql;
+  const tokens = tokenListFor(beginning);
+  tokenize(beginning, tokens);
   return { tokens, isCut };
 }
 
-/** `sql` without literals and comments, for `db.query.text`. Never throws. */
+/** Returns `sql` without literals and comments, for `db.query.text`. Never throws. */
 export function sanitizeQuery(sql: string, options?: SanitizeOptions): string {
   const { tokens, isCut } = readBeginning(sql);
   return sanitizeTokens(tokens, isCut, options?.maxLength ?? DEFAULT_MAX_TEXT_LENGTH);
 }
 
 /**
- * Operations and targets of `sql`, for `db.query.summary` and the span name: at most 255 characters, the first word is
- * the operation. `undefined` when the statement is of no known kind. Never throws.
+ * Returns the operations and targets of `sql`, for `db.query.summary` and the span name: at most 255 characters, the
+ * first word is an operation. `undefined` for an unknown kind of statement. Never throws.
  */
 export function summarizeQuery(sql: string): string | undefined {
   const { tokens } = readBeginning(sql);
   return summarizeTokens(tokens);
 }
 
-/** Longer texts are read each time, so that the cache stays small: at most 1 MB. */
+/** Longer statements are not cached, which bounds the cache to 1 MB. */
 const MAX_CACHED_LENGTH = 2_048;
 const MAX_GENERATION_SIZE = 128;
 
@@ -76,7 +76,7 @@ function remember(sql: string, reading: QueryReading): void {
   youngReadings.set(sql, reading);
 }
 
-/** Text and summary of `sql` in one go, remembered for the statements an application repeats. Never throws. */
+/** Returns the text and the summary of `sql`. Caches the results for repeated statements. Never throws. */
 export function readQuery(sql: string): QueryReading {
   const young = youngReadings.get(sql);
   if (young !== undefined) return young;

@@ -1,7 +1,7 @@
-/** A query, its sanitised text (`undefined`: it stays as it is) and its summary. */
+/** A query, its sanitized text (`undefined`: unchanged) and its summary. */
 export type Case = readonly [sql: string, text: string | undefined, summary: string | undefined];
 
-/** Cases of the conventions' published list, of their rules, and one or more of each kind of statement. */
+/** The conventions' published cases, cases for their rules, and cases for each kind of statement. */
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
   numbers: [
     ['SELECT 1, -2, +3', 'SELECT ?, ?, ?', 'SELECT'],

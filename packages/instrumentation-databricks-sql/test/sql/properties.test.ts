@@ -1,14 +1,14 @@
 import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { sanitizeQuery, summarizeQuery } from '../../src/sql/query';
-import { tokenize } from '../../src/sql/tokenizer';
-import { TokenList } from '../../src/sql/tokens';
+import { tokenize } from '../../src/sql/tokens/tokenizer';
+import { TokenList } from '../../src/sql/tokens/token-list';
 
-/** Programs per property; the nightly run asks for 100 000. */
+/** Programs per property; the nightly run uses 100,000. */
 const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 2_000);
 const MAX_SUMMARY_LENGTH = 255;
 
-// The secret is one that no keyword, name or punctuation of the generated programs contains.
+// No keyword, name or punctuation of the generated programs contains the secret.
 const SECRET_LETTERS = 'zqZQ';
 const NUMBER_SECRET = '94736251';
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
@@ -18,7 +18,7 @@ const secret = fc
   .map((letters) => letters.join(''));
 const noise = fc.constantFrom('', ' ', "\\'", '\\"', '--', '/*', '*/', ';', '`', ', ', '\n', ')');
 const name = fc.constantFrom('a', 'orders', 'main.sales.t', '`a.b`.c', 'r', 'x', 'covid19', 'date');
-const blank = fc.constantFrom(' ', '\n', '\t ', ' /* note */ ', ' -- note\n', '/**/');
+const whitespace = fc.constantFrom(' ', '\n', '\t ', ' /* note */ ', ' -- note\n', '/**/');
 
 function literalOf(value: string): fc.Arbitrary<string> {
   return fc.oneof(
@@ -85,7 +85,7 @@ const dot = fc
 
 const statement = fc.oneof(
   fc
-    .tuple(expression, blank, name, expression)
+    .tuple(expression, whitespace, name, expression)
     .map(([e, b, n, w]) => `SELECT ${e}${b}FROM ${n} WHERE ${w}`),
   fc.tuple(name, rows).map(([n, r]) => `INSERT INTO ${n} VALUES ${r}`),
   fc.tuple(name, expression, expression).map(([n, e, w]) => `UPDATE ${n} SET a = ${e} WHERE ${w}`),
@@ -99,20 +99,20 @@ const statement = fc.oneof(
   secret.map((s) => `SET '${s}' /* ${s} */ = ${s}`),
   secret.map((s) => `LIST s3://bucket/${s}?x=${s}`),
   fc
-    .tuple(fc.constantFrom('ADD', 'LIST'), resourceType, blank, barePath, barePath)
+    .tuple(fc.constantFrom('ADD', 'LIST'), resourceType, whitespace, barePath, barePath)
     .map(([verb, type, b, one, two]) => `${verb}${b}${type}${b}${one} ${two}`),
   fc
-    .tuple(fc.constantFrom('LIST', 'REMOVE', 'REFRESH'), blank, slashPath)
+    .tuple(fc.constantFrom('LIST', 'REMOVE', 'REFRESH'), whitespace, slashPath)
     .map(([verb, b, path]) => `${verb}${b}${path}`),
   fc
-    .tuple(fc.constantFrom('PUT', 'GET'), fc.oneof(barePath, literal), blank, slashPath)
+    .tuple(fc.constantFrom('PUT', 'GET'), fc.oneof(barePath, literal), whitespace, slashPath)
     .map(([verb, from, b, to]) => `${verb} ${from} ${verb === 'PUT' ? 'INTO' : 'TO'}${b}${to}`),
   fc
-    .tuple(fc.constantFrom('FROM', 'LOCATION', 'INPATH', 'DIRECTORY'), blank, secret)
+    .tuple(fc.constantFrom('FROM', 'LOCATION', 'INPATH', 'DIRECTORY'), whitespace, secret)
     .map(([word, b, s]) => `INSERT ${word}${b}/mnt/${s}/${s}.csv`),
   secret.map((s) => `SELECT * FROM dbfs:/mnt/${s}`),
   fc
-    .tuple(fc.constantFrom("a 'b', k ", "'a' 1, k = ", 'k = f(a, b) , c='), barePath, blank)
+    .tuple(fc.constantFrom("a 'b', k ", "'a' 1, k = ", 'k = f(a, b) , c='), barePath, whitespace)
     .map(([before, value, b]) => `CREATE TABLE t OPTIONS${b}(${before}${value}) LOCATION 'x'`),
   fc
     .tuple(fc.constantFrom('csv', '`Delta`', 'c.`JSON`'), dot, secret)
@@ -126,12 +126,16 @@ const statement = fc.oneof(
     .tuple(
       fc.constantFrom('', 'ATOMIC', 'NOT ATOMIC'),
       fc.constantFrom('', 'l:', 'l: '),
-      blank,
+      whitespace,
       secret,
     )
     .map(([atomic, label, b, s]) => `${label}BEGIN${b}${atomic}${b}SET a = ${s}; END`),
   fc
-    .tuple(fc.constantFrom('NOT FOUND', "SQLSTATE VALUE '1', a", 'SQLEXCEPTION'), blank, secret)
+    .tuple(
+      fc.constantFrom('NOT FOUND', "SQLSTATE VALUE '1', a", 'SQLEXCEPTION'),
+      whitespace,
+      secret,
+    )
     .map(([condition, b, s]) => `BEGIN DECLARE EXIT HANDLER FOR ${condition}${b}SET a = ${s}; END`),
   secret.map((s) => `SELECT * FROM delta.\`/mnt/${s}\``),
   secret.map((s) => `SELECT * FROM csv.\`${s}\``),
@@ -195,24 +199,24 @@ function check(arbitrary: fc.Arbitrary<string>, property: (text: string) => void
   fc.assert(fc.property(arbitrary, property), { numRuns: RUNS });
 }
 
-describe('SQL readers', function () {
+describe('sanitizeQuery and summarizeQuery', function () {
   this.timeout(600_000);
 
-  it('let no secret out of a literal', () => {
+  it('never show the content of a literal', () => {
     check(program, (sql) => {
-      const told = `${sanitizeQuery(sql)}\n${summarizeQuery(sql)}`;
-      assert.doesNotMatch(told, /[zqZQ]{3}|94736251/, told);
+      const output = `${sanitizeQuery(sql)}\n${summarizeQuery(sql)}`;
+      assert.doesNotMatch(output, /[zqZQ]{3}|94736251/, output);
     });
   });
 
-  it('leave a sanitised text as it is', () => {
+  it('leave a sanitized query unchanged', () => {
     check(anyText, (sql) => {
       const once = sanitizeQuery(sql);
       assert.strictEqual(sanitizeQuery(once), once);
     });
   });
 
-  it('leave a sanitised text as it is when it is cut', () => {
+  it('leave a sanitized query unchanged when it is cut', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 0, max: 60 }), (sql, maxLength) => {
         const once = sanitizeQuery(sql, { maxLength });
@@ -223,7 +227,7 @@ describe('SQL readers', function () {
     );
   });
 
-  it('take every character into exactly one token', () => {
+  it('put every character into exactly one token', () => {
     const tokens = new TokenList(65_536);
     check(anyText, (sql) => {
       tokenize(sql, tokens);
@@ -237,14 +241,14 @@ describe('SQL readers', function () {
     });
   });
 
-  it('give valid UTF-16', () => {
+  it('return valid UTF-16', () => {
     check(anyText, (sql) => {
       assert.doesNotMatch(sanitizeQuery(sql), LONE_SURROGATE);
       assert.doesNotMatch(summarizeQuery(sql) ?? '', LONE_SURROGATE);
     });
   });
 
-  it('keep the summary within its bound', () => {
+  it('keep the summary within 255 characters', () => {
     check(anyText, (sql) => {
       const summary = summarizeQuery(sql);
       if (summary !== undefined) {

@@ -5,9 +5,9 @@ import { CASES } from './cases';
 const SECRET = 's3cret';
 
 describe('sanitizeQuery', () => {
-  it('lets no comment through, wherever in any of the cases it stands', () => {
+  it('removes a comment at any place of any case', () => {
     const comments = [`/*${SECRET}*/`, ` /*${SECRET}*/ `, ` --${SECRET}\n`];
-    // Between backticks it would be no comment.
+    // Between back quotes it would not be a comment.
     const sqls = Object.values(CASES)
       .flat()
       .map(([sql]) => sql)
@@ -24,7 +24,7 @@ describe('sanitizeQuery', () => {
   });
 
   const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
-    'parts what a comment parted, and no more': [
+    'replaces a comment with a space only between two words': [
       ['a/*x*/b', 'a b'],
       ['a /*x*/b', 'a b'],
       ['a/*x*/ b', 'a b'],
@@ -35,7 +35,7 @@ describe('sanitizeQuery', () => {
       ['a/*x*/', 'a'],
       ['a /*x*/', 'a '],
     ],
-    'makes one mask of a list of literals': [
+    'masks a list of literals as one': [
       ['a IN (1, 2)', 'a IN (?)'],
       ['a IN (NULL, 1)', 'a IN (?)'],
       ["a IN (TIME '10:00', 1)", 'a IN (?)'],
@@ -50,7 +50,7 @@ describe('sanitizeQuery', () => {
       ['a IN ((1, 2), (3, 4))', 'a IN ((?, ?))'],
       ['a IN ((1, b), (3, 4))', 'a IN ((?, b), (?, ?))'],
     ],
-    'keeps the first of rows of literals': [
+    'keeps the first row of literals': [
       ['VALUES (1), (2), (a)', 'VALUES (?), (a)'],
       ['VALUES (1), (2); VALUES (3), (4)', 'VALUES (?); VALUES (?)'],
       ['VALUES (1) LIMIT 5', 'VALUES (?) LIMIT ?'],
@@ -62,13 +62,13 @@ describe('sanitizeQuery', () => {
       ['VALUES a, 1, 2', 'VALUES a, ?, ?'],
       ['VALUES (1), -- s\n (2)', 'VALUES (?)'],
     ],
-    'takes a text that was cut for closed where it ends': [
+    'treats the end of a cut query as the end of an open list': [
       ['INSERT INTO t VALUES (1), ...', 'INSERT INTO t VALUES (?)...'],
       ['INSERT INTO t VALUES (1), (2...', 'INSERT INTO t VALUES (?)...'],
       ['SELECT a IN (1, 2...', 'SELECT a IN (?...'],
       ['SELECT a IN (1, b...', 'SELECT a IN (?, b...'],
     ],
-    'masks a list of options that has a value without quotes': [
+    'masks a list of options that contains an unquoted value': [
       ["OPTIONS (a 'b', c d)", 'OPTIONS (?)'],
       ['OPTIONS(a=b) c', 'OPTIONS(?) c'],
       ['OPTIONS (a = `b`)', 'OPTIONS (?)'],
@@ -91,7 +91,7 @@ describe('sanitizeQuery', () => {
         .concat('PROPERTIES', 'TAGS', 'TBLPROPERTIES')
         .map((word) => [`${word} (a = b/c, d = 'e') f`, `${word} (?) f`] as const),
     ],
-    'masks what needs no quotes, whatever it looks like': [
+    'masks unquoted values and paths': [
       ['SET a = b c; SELECT d', 'SET a = ?; SELECT d'],
       ['BEGIN SET a = b; END', 'BEGIN SET a = ?; END'],
       ['SET a; SELECT b = c', 'SET a; SELECT b = c'],

@@ -1,31 +1,35 @@
-import { Keyword } from './keywords';
+import { Keyword } from '../tokens/keywords';
 import {
-  describeHead,
-  executeHead,
+  describeStatement,
+  executeStatement,
   objectAfter,
-  objectHead,
-  refreshHead,
-  repairHead,
-  showHead,
+  objectStatement,
+  refreshStatement,
+  repairStatement,
+  showStatement,
   statementEnd,
-} from './statement-heads';
+} from './statement-targets';
 import type { SummaryItems } from './summary-items';
-import type { TokenList } from './tokens';
+import type { TokenList } from '../tokens/token-list';
 
-/** What {@link headEnd} gives for a statement of another kind. */
-export const NO_HEAD = -1;
+/** Result of {@link singleTargetStatementEnd} for other kinds of statements. */
+export const OTHER_STATEMENT = -1;
 
 /**
- * Adds the operation at `index`, and what it is about, when it is one whose statement its head tells all of; returns
- * the position of the last token that it took.
+ * Adds the operation at `index` and its target when the summary of its statement consists of these two. Returns the
+ * position of the last token it has read, or {@link OTHER_STATEMENT}.
  */
-export function headEnd(tokens: TokenList, items: SummaryItems, index: number): number {
+export function singleTargetStatementEnd(
+  tokens: TokenList,
+  items: SummaryItems,
+  index: number,
+): number {
   switch (tokens.keyword(index)) {
     case Keyword.ALTER:
     case Keyword.CREATE:
     case Keyword.DROP:
     case Keyword.UNDROP:
-      return objectHead(tokens, items, index, true);
+      return objectStatement(tokens, items, index, true);
     case Keyword.ANALYZE:
     case Keyword.CACHE:
     case Keyword.CALL:
@@ -40,17 +44,17 @@ export function headEnd(tokens: TokenList, items: SummaryItems, index: number): 
     case Keyword.UNCACHE:
     case Keyword.USE:
     case Keyword.VACUUM:
-      return objectHead(tokens, items, index, false);
+      return objectStatement(tokens, items, index, false);
     case Keyword.REFRESH:
-      return refreshHead(tokens, items, index);
+      return refreshStatement(tokens, items, index);
     case Keyword.DESC:
     case Keyword.DESCRIBE:
-      return describeHead(tokens, items, index);
+      return describeStatement(tokens, items, index);
     case Keyword.SHOW:
-      return showHead(tokens, items, index);
+      return showStatement(tokens, items, index);
     case Keyword.FSCK:
     case Keyword.MSCK:
-      return repairHead(tokens, items, index);
+      return repairStatement(tokens, items, index);
     case Keyword.COMMENT:
     case Keyword.DENY:
     case Keyword.GRANT:
@@ -59,7 +63,7 @@ export function headEnd(tokens: TokenList, items: SummaryItems, index: number): 
     case Keyword.LOAD:
       return objectAfter(tokens, items, index, Keyword.INTO);
     case Keyword.EXECUTE:
-      return executeHead(tokens, items, index);
+      return executeStatement(tokens, items, index);
     case Keyword.ADD:
     case Keyword.CONVERT:
     case Keyword.GET:
@@ -70,6 +74,6 @@ export function headEnd(tokens: TokenList, items: SummaryItems, index: number): 
       items.operation(index);
       return statementEnd(tokens, index);
     default:
-      return NO_HEAD;
+      return OTHER_STATEMENT;
   }
 }

@@ -1,18 +1,18 @@
-import { Code } from './characters';
+import { Code } from '../tokens/characters';
 import { isLiteralWord } from './literal-lists';
-import { type TokenList, TokenKind } from './tokens';
+import { type TokenList, TokenKind } from '../tokens/token-list';
 
-/** What {@link bareOptionsEnd} gives for a list whose values all are literals or markers. */
-export const NO_BARE_OPTIONS = -1;
+/** Result of {@link unquotedOptionsEnd} for a list whose values are literals or parameter markers. */
+export const NO_UNQUOTED_OPTIONS = -1;
 
 /**
- * Position of the last token inside the list of options opened at `open` when one of its values holds a word without
- * quotes: `(user 'root', password hunter2)`.
+ * Position of the last token inside the list of options opened at `open` when one of its values holds an unquoted word,
+ * as in `(user 'root', password hunter2)`.
  */
-export function bareOptionsEnd(tokens: TokenList, open: number): number {
+export function unquotedOptionsEnd(tokens: TokenList, open: number): number {
   let depth = 1;
   let isKey = true;
-  let isBare = false;
+  let isUnquoted = false;
   let i = open + 1;
   for (; i < tokens.count; i++) {
     const code = tokens.operatorAt(i);
@@ -25,14 +25,14 @@ export function bareOptionsEnd(tokens: TokenList, open: number): number {
       if (depth === 1) isKey = true;
     } else if (tokens.kind(i) > TokenKind.COMMENT) {
       if (isKey) i = keyEnd(tokens, i) - 1;
-      else if (tokens.isName(i) && !isLiteralWord(tokens.keyword(i))) isBare = true;
+      else if (tokens.isName(i) && !isLiteralWord(tokens.keyword(i))) isUnquoted = true;
       isKey = false;
     }
   }
-  return isBare ? i - 1 : NO_BARE_OPTIONS;
+  return isUnquoted ? i - 1 : NO_UNQUOTED_OPTIONS;
 }
 
-/** Position after the key at `first`: what no blank parts. */
+/** Position after the key at `first`, which consists of tokens without whitespace between them. */
 function keyEnd(tokens: TokenList, first: number): number {
   let i = first + 1;
   while (i < tokens.count && tokens.kind(i) > TokenKind.COMMENT) {

@@ -1,17 +1,12 @@
-import { Code as codesByName } from './characters';
-import { Keyword as keywordsByName } from './keywords';
-import { type TokenList, TokenKind as kindsByName } from './tokens';
-
-// Constants of this module: the engine folds them, as it does not the members of what is imported.
-const Code = codesByName;
-const Keyword = keywordsByName;
-const TokenKind = kindsByName;
+import { Code } from '../tokens/characters';
+import { Keyword } from '../tokens/keywords';
+import { type TokenList, TokenKind } from '../tokens/token-list';
 
 function isLiteral(kind: number): boolean {
   return kind === TokenKind.STRING || kind === TokenKind.NUMBER;
 }
 
-/** Whether the word may stand in a list of literals: it is one without a value of its own, or the type of one. */
+/** Whether the word may be part of a list of literals, as NULL or as the type of a literal. */
 export function isLiteralWord(keyword: number): boolean {
   switch (keyword) {
     case Keyword.NULL:
@@ -30,8 +25,8 @@ export function isLiteralWord(keyword: number): boolean {
 }
 
 /**
- * Position of the `)` that closes a list of nothing but literals opened at `open`; -1 when it holds anything else.
- * A text that was cut inside the list counts as closed there.
+ * Position of the `)` that closes the list of literals opened at `open`; -1 when the list holds anything but literals.
+ * A list that the end of a cut statement leaves open counts as closed there.
  */
 export function literalListEnd(tokens: TokenList, open: number, isCut: boolean): number {
   let hasLiteral = false;
@@ -52,7 +47,7 @@ export function literalListEnd(tokens: TokenList, open: number, isCut: boolean):
   return isCut && hasLiteral ? tokens.count - 1 : -1;
 }
 
-/** Position of the last token of the row of literals that starts at `first`, or -1: `(1, 'a')` or a bare `1`. */
+/** Position of the last token of the row of literals that starts at `first`, `(1, 'a')` or `1`; -1 for other rows. */
 export function literalRowEnd(tokens: TokenList, first: number, isCut: boolean): number {
   if (tokens.operatorAt(first) === Code.PARENTHESIS_OPEN) {
     return literalListEnd(tokens, first, isCut);
@@ -67,7 +62,7 @@ export function literalRowEnd(tokens: TokenList, first: number, isCut: boolean):
   return isWhole ? first : -1;
 }
 
-/** Position of the last token of the rows of literals that follow the row ending at `rowEnd`. */
+/** Position of the last token of the rows of literals after the row that ends at `rowEnd`. */
 export function followingRowsEnd(tokens: TokenList, rowEnd: number, isCut: boolean): number {
   let end = rowEnd;
   for (;;) {

@@ -1,15 +1,15 @@
 import { Code } from './characters';
 import { Keyword } from './keywords';
-import { type TokenList, TokenKind } from './tokens';
+import { type TokenList, TokenKind } from './token-list';
 
-/** What {@link bareValue} gives for a statement that has no value without quotes. */
+/** Result of {@link unquotedValue} for a statement without an unquoted value. */
 export const NO_VALUE = -1;
 
 /**
- * Position of the first token of the value or path that the statement at `index` takes without quotes, which goes on to
- * the end of the statement.
+ * Position of the first token of the unquoted value or path of the statement at `index`. The value goes on to the end of
+ * the statement.
  */
-export function bareValue(tokens: TokenList, index: number): number {
+export function unquotedValue(tokens: TokenList, index: number): number {
   const first = tokens.significant(index + 1);
   switch (tokens.keyword(index)) {
     case Keyword.SET:
@@ -21,20 +21,20 @@ export function bareValue(tokens: TokenList, index: number): number {
         ? tokens.significant(first + 1)
         : unquoted(tokens, first);
     case Keyword.REFRESH:
-      return barePath(tokens, first);
+      return unquotedPath(tokens, first);
     case Keyword.REMOVE:
       return unquoted(tokens, first);
     case Keyword.PUT:
       return transferPath(tokens, first);
     case Keyword.GET:
-      // In a script it may ask for the diagnostics of a condition.
+      // `GET DIAGNOSTICS CONDITION …` in a script has no path.
       return tokens.keyword(first) === Keyword.DIAGNOSTICS ? NO_VALUE : transferPath(tokens, first);
     default:
       return NO_VALUE;
   }
 }
 
-/** `key = value`, `TAG ON TABLE orders key = value`, `CATALOG main`, and so on, from `first` on. */
+/** The value of a SET statement. `first` is the token after SET, as in `key = value` or `TAG ON TABLE t key = value`. */
 function settingValue(tokens: TokenList, first: number): number {
   const next = tokens.significant(first + 1);
   switch (tokens.keyword(first)) {
@@ -52,7 +52,7 @@ function settingValue(tokens: TokenList, first: number): number {
       break;
     case Keyword.TIME:
       if (tokens.keyword(next) === Keyword.ZONE) {
-        return barePath(tokens, tokens.significant(next + 1));
+        return unquotedPath(tokens, tokens.significant(next + 1));
       }
       break;
   }
@@ -60,7 +60,7 @@ function settingValue(tokens: TokenList, first: number): number {
   return tokens.operatorAt(i) === Code.EQUALS ? tokens.significant(i + 1) : i;
 }
 
-/** Position after the key at `first`: a list in parentheses, or what no blank parts. */
+/** Position after the key at `first`: a list in parentheses, or tokens without whitespace between them. */
 function keyEnd(tokens: TokenList, first: number): number {
   if (tokens.operatorAt(first) === Code.PARENTHESIS_OPEN) return keyListEnd(tokens, first);
   let i = first;
@@ -72,7 +72,7 @@ function keyEnd(tokens: TokenList, first: number): number {
 function keyListEnd(tokens: TokenList, open: number): number {
   for (let i = open + 1; i < tokens.count; i++) {
     if (tokens.operatorAt(i) === Code.PARENTHESIS_CLOSE) return tokens.significant(i + 1);
-    // Another SET would be looked at once more: to stop keeps the time linear.
+    // Stops at another SET, which is read again later: this keeps the time linear.
     if (endsKey(tokens, i) || tokens.keyword(i) === Keyword.SET) return i;
   }
   return tokens.count;
@@ -93,7 +93,7 @@ function tagValue(tokens: TokenList, on: number): number {
   return NO_VALUE;
 }
 
-/** Whether the word at `index` says what kind of resource the paths after it are. */
+/** Whether the word at `index` is the type of the resources whose paths follow it. */
 function isResourceType(tokens: TokenList, index: number): boolean {
   switch (tokens.keyword(index)) {
     case Keyword.ARCHIVE:
@@ -102,14 +102,14 @@ function isResourceType(tokens: TokenList, index: number): boolean {
     case Keyword.FILES:
     case Keyword.JAR:
     case Keyword.JARS:
-      // In `jar/a.jar` the word is part of the path.
+      // In `jar/a.jar` the word is part of a path.
       return endsWord(tokens, index + 1);
     default:
       return false;
   }
 }
 
-/** Whether what is at `index` parts a word before it from what comes after. */
+/** Whether the token at `index` ends the word before it. */
 function endsWord(tokens: TokenList, index: number): boolean {
   const code = tokens.operatorAt(index);
   return code === 0 || code === Code.SEMICOLON || code === Code.PARENTHESIS_OPEN;
@@ -124,7 +124,7 @@ function isQuoted(tokens: TokenList, index: number): boolean {
   return second === Code.SINGLE_QUOTE || second === Code.DOUBLE_QUOTE;
 }
 
-/** `index`, unless there is a string in quotes or a marker. */
+/** `index`, or `NO_VALUE` when the token is a quoted string or a parameter marker. */
 function unquoted(tokens: TokenList, index: number): number {
   switch (tokens.kind(index)) {
     case TokenKind.MARKER:
@@ -136,7 +136,7 @@ function unquoted(tokens: TokenList, index: number): number {
   }
 }
 
-/** `'/from' INTO '/to'` or `'/from' TO '/to'` from `first` on. */
+/** The unquoted path in `from INTO to` or `from TO to`, where `first` is the first token of `from`. */
 function transferPath(tokens: TokenList, first: number): number {
   const source = unquoted(tokens, first);
   if (source !== NO_VALUE) return source;
@@ -146,8 +146,8 @@ function transferPath(tokens: TokenList, first: number): number {
   return isTransfer ? unquoted(tokens, tokens.significant(i + 1)) : NO_VALUE;
 }
 
-/** `index`, unless there is a name, a string in quotes or a marker. */
-function barePath(tokens: TokenList, index: number): number {
+/** `index`, or `NO_VALUE` when a name, a quoted string or a parameter marker is there. */
+function unquotedPath(tokens: TokenList, index: number): number {
   if (!tokens.isName(index)) return unquoted(tokens, index);
   let i = index + 1;
   while (tokens.isName(i) || tokens.operatorAt(i) === Code.DOT) i++;

@@ -1,13 +1,13 @@
 import { Code } from './characters';
 import { Keyword } from './keywords';
-import { type TokenList, TokenKind } from './tokens';
+import { type TokenList, TokenKind } from './token-list';
 
 function keywordBefore(tokens: TokenList, index: number): number {
   const before = tokens.significantBefore(index);
   return before === -1 ? Keyword.NONE : tokens.keyword(before);
 }
 
-/** Whether a statement starts at the word at `index`, in a script too. */
+/** Whether a statement, possibly one inside a script, starts at the word at `index`. */
 export function startsStatement(tokens: TokenList, index: number): boolean {
   const before = tokens.significantBefore(index);
   if (before === -1) return true;
@@ -34,22 +34,22 @@ export function startsStatement(tokens: TokenList, index: number): boolean {
   }
 }
 
-/** Position of the last word of the head of a block, `BEGIN`, `BEGIN ATOMIC` or `BEGIN NOT ATOMIC`, at `index`. */
-export function blockHeadEnd(tokens: TokenList, index: number): number {
+/** Position of the last word of `BEGIN`, `BEGIN ATOMIC` or `BEGIN NOT ATOMIC` at `index`. */
+export function blockStartEnd(tokens: TokenList, index: number): number {
   let i = tokens.significant(index + 1);
   if (tokens.keyword(i) === Keyword.NOT) i = tokens.significant(i + 1);
   return tokens.keyword(i) === Keyword.ATOMIC ? i : index;
 }
 
 /**
- * Position of the first token of the statement inside the DECLARE at `index`, or -1: the query of
- * `DECLARE c CURSOR FOR query`, the action of `DECLARE EXIT HANDLER FOR conditions action`.
+ * Position of the first token of the statement inside the DECLARE at `index`: the query of
+ * `DECLARE c CURSOR FOR query` or the action of `DECLARE EXIT HANDLER FOR conditions action`. -1 when there is none.
  */
 export function declaredStatement(tokens: TokenList, index: number): number {
   const name = tokens.significant(index + 1);
   let i = tokens.significant(name + 1);
   if (tokens.keyword(i) === Keyword.HANDLER) return conditionsEnd(tokens, afterFor(tokens, i));
-  // ASENSITIVE or INSENSITIVE may come first.
+  // ASENSITIVE or INSENSITIVE may come before CURSOR.
   if (tokens.keyword(i) !== Keyword.CURSOR) i = tokens.significant(i + 1);
   return tokens.keyword(i) === Keyword.CURSOR ? afterFor(tokens, i) : -1;
 }
@@ -58,7 +58,7 @@ function afterFor(tokens: TokenList, index: number): number {
   return tokens.significant(tokens.significant(index + 1) + 1);
 }
 
-/** Position after the conditions from `first` on: `SQLEXCEPTION`, `NOT FOUND, SQLSTATE VALUE '22012'`. */
+/** Position after the list of conditions that starts at `first`: `SQLEXCEPTION`, `NOT FOUND, SQLSTATE VALUE '22012'`. */
 function conditionsEnd(tokens: TokenList, first: number): number {
   let i = first;
   for (;;) {

@@ -1,13 +1,13 @@
-import { NO_VALUE, bareValue } from './bare-values';
-import { Code } from './characters';
-import { Keyword } from './keywords';
+import { NO_VALUE, unquotedValue } from '../tokens/unquoted-values';
+import { Code } from '../tokens/characters';
+import { Keyword } from '../tokens/keywords';
 import type { SummaryItems } from './summary-items';
-import { type TokenList, TokenKind } from './tokens';
+import { type TokenList, TokenKind } from '../tokens/token-list';
 
-// Each function here adds the operation at `index` and what it is about, and returns the position of the last token
-// that it took.
+// Each exported function that takes `items` adds the operation at `index` and its target, and returns the position of
+// the last token it has read.
 
-/** What kind of object a statement is about; it is told with the operation. */
+/** Types of objects; the summary shows the type with the operation. */
 const OBJECT_TYPES = new Set<number>([
   Keyword.CATALOG,
   Keyword.COLUMN,
@@ -36,10 +36,10 @@ const OBJECT_TYPES = new Set<number>([
   Keyword.VOLUME,
 ]);
 
-/** Routines hold statements of their own, which do not run when the routine is created. */
+/** Objects that contain statements, which do not run when the object is created. */
 const ROUTINE_TYPES = new Set<number>([Keyword.FUNCTION, Keyword.PROCEDURE, Keyword.TRIGGER]);
 
-/** Words between an operation and its target that say nothing of either. */
+/** Words between an operation and its target that the summary leaves out. */
 const FILLERS = new Set<number>([
   Keyword.EVOLUTION,
   Keyword.EXISTS,
@@ -62,12 +62,12 @@ const FILLERS = new Set<number>([
   Keyword.WITH,
 ]);
 
-/** Whether no name follows the word at `index`, so that the word is the name itself. */
+/** Whether no name follows the word at `index`, which therefore is the name itself. */
 export function endsName(tokens: TokenList, index: number): boolean {
   return !isNamed(tokens, tokens.significant(index + 1));
 }
 
-/** Whether something is named at `index`, be it with a word that starts with a digit, a variable or a string. */
+/** Whether the token at `index` can be a name, including a number, a variable or a string. */
 function isNamed(tokens: TokenList, index: number): boolean {
   const kind = tokens.kind(index);
   return kind >= TokenKind.WORD && kind <= TokenKind.MARKER;
@@ -81,7 +81,7 @@ export function statementEnd(tokens: TokenList, from: number): number {
 }
 
 /** `INSERT INTO orders`, `INSERT OVERWRITE TABLE orders`, `INSERT OVERWRITE DIRECTORY '…'` */
-export function insertHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function insertStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   items.operation(index);
   let i = tokens.significant(index + 1);
   while (i < tokens.count) {
@@ -100,7 +100,7 @@ export function insertHead(tokens: TokenList, items: SummaryItems, index: number
 }
 
 /** `MERGE WITH SCHEMA EVOLUTION INTO orders` */
-export function mergeHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function mergeStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   items.operation(index);
   let i = tokens.significant(index + 1);
   while (tokens.keyword(i) === Keyword.SCHEMA || FILLERS.has(tokens.keyword(i))) {
@@ -110,7 +110,7 @@ export function mergeHead(tokens: TokenList, items: SummaryItems, index: number)
 }
 
 /** `COPY INTO orders` */
-export function copyHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function copyStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   items.operation(index);
   const into = tokens.significant(index + 1);
   if (tokens.keyword(into) !== Keyword.INTO) return index;
@@ -119,10 +119,10 @@ export function copyHead(tokens: TokenList, items: SummaryItems, index: number):
 }
 
 /**
- * The operation, the type of the object and its name: `CREATE TABLE orders`. What comes after says how, and is not
- * told. `isTyped`: the type is always there, whatever words come before it.
+ * The operation, the type of the object and its name: `CREATE TABLE orders`. The rest of the statement is left out.
+ * @param isTyped whether the statement always has a type, possibly after other words
  */
-export function objectHead(
+export function objectStatement(
   tokens: TokenList,
   items: SummaryItems,
   index: number,
@@ -168,17 +168,17 @@ export function objectAfter(
 }
 
 /** `DESCRIBE HISTORY orders`, `DESCRIBE TABLE EXTENDED orders`, `DESCRIBE orders` */
-export function describeHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function describeStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   const next = tokens.significant(index + 1);
   const keyword = tokens.keyword(next);
   const isOfTable = keyword === Keyword.HISTORY || keyword === Keyword.DETAIL;
-  if (!isOfTable || endsName(tokens, next)) return objectHead(tokens, items, index, false);
+  if (!isOfTable || endsName(tokens, next)) return objectStatement(tokens, items, index, false);
   items.operation(index);
-  return objectHead(tokens, items, next, false);
+  return objectStatement(tokens, items, next, false);
 }
 
-/** `SHOW TABLES IN sales`, `SHOW CREATE TABLE orders`: what is shown, and of what when a name says so. */
-export function showHead(tokens: TokenList, items: SummaryItems, index: number): number {
+/** `SHOW TABLES IN sales`, `SHOW CREATE TABLE orders` */
+export function showStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   items.operation(index);
   const shown = tokens.significant(index + 1);
   if (tokens.kind(shown) !== TokenKind.WORD) return statementEnd(tokens, index);
@@ -186,7 +186,7 @@ export function showHead(tokens: TokenList, items: SummaryItems, index: number):
     case Keyword.CREATE:
     case Keyword.PARTITIONS:
     case Keyword.TBLPROPERTIES:
-      return objectHead(tokens, items, shown, false);
+      return objectStatement(tokens, items, shown, false);
   }
   items.operation(shown);
   let i = tokens.significant(shown + 1);
@@ -201,7 +201,7 @@ export function showHead(tokens: TokenList, items: SummaryItems, index: number):
 }
 
 /** `SET key = value`, `SET VAR x = …`, `SET TIME ZONE …`, `SET TAG ON TABLE orders …` */
-export function settingHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function settingStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   const first = tokens.significant(index + 1);
   const second = tokens.significant(first + 1);
   switch (tokens.keyword(first)) {
@@ -211,7 +211,7 @@ export function settingHead(tokens: TokenList, items: SummaryItems, index: numbe
     case Keyword.SCHEMA:
     case Keyword.VAR:
     case Keyword.VARIABLE:
-      return objectHead(tokens, items, index, false);
+      return objectStatement(tokens, items, index, false);
     case Keyword.TAG:
       if (tokens.keyword(second) !== Keyword.ON) break;
       items.operation(index);
@@ -226,14 +226,16 @@ export function settingHead(tokens: TokenList, items: SummaryItems, index: numbe
 }
 
 /** `REFRESH TABLE orders`, `REFRESH path` */
-export function refreshHead(tokens: TokenList, items: SummaryItems, index: number): number {
-  if (bareValue(tokens, index) === NO_VALUE) return objectHead(tokens, items, index, false);
+export function refreshStatement(tokens: TokenList, items: SummaryItems, index: number): number {
+  if (unquotedValue(tokens, index) === NO_VALUE) {
+    return objectStatement(tokens, items, index, false);
+  }
   items.operation(index);
   return statementEnd(tokens, index);
 }
 
 /** `EXECUTE IMMEDIATE …`, `EXECUTE procedure` */
-export function executeHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function executeStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   items.operation(index);
   const next = tokens.significant(index + 1);
   if (tokens.keyword(next) === Keyword.IMMEDIATE) items.operation(next);
@@ -242,9 +244,9 @@ export function executeHead(tokens: TokenList, items: SummaryItems, index: numbe
 }
 
 /** `MSCK REPAIR TABLE orders`, `FSCK REPAIR TABLE orders` */
-export function repairHead(tokens: TokenList, items: SummaryItems, index: number): number {
+export function repairStatement(tokens: TokenList, items: SummaryItems, index: number): number {
   items.operation(index);
   const repair = tokens.significant(index + 1);
   if (tokens.keyword(repair) !== Keyword.REPAIR) return statementEnd(tokens, index);
-  return objectHead(tokens, items, repair, false);
+  return objectStatement(tokens, items, repair, false);
 }

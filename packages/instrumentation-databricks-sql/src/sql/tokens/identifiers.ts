@@ -1,8 +1,8 @@
 import { Code } from './characters';
 import { Keyword, keywordAt } from './keywords';
-import { type TokenList, TokenKind } from './tokens';
+import { type TokenList, TokenKind } from './token-list';
 
-/** Formats whose name before a dot makes the back-quoted part after it a path: ``delta.`/path` ``. */
+/** File formats: the back-quoted part after the name of one and a dot is a path, as in ``delta.`/path` ``. */
 const PATH_FORMATS = new Set([
   'avro',
   'binaryfile',
@@ -19,10 +19,10 @@ const PATH_FORMATS = new Set([
   'xml',
 ]);
 
-/** A name that needs no back quotes to be told from its neighbours in a list parted by blanks and dots. */
+/** A name that stays unambiguous without back quotes in a list separated by spaces and dots. */
 const SAFE_NAME = /^[\p{L}\p{N}_-]+$/u;
 
-/** What {@link nameEnd} gives for a name that cannot be told. */
+/** Result of {@link nameEnd} for a name that is only known at run time or is not a valid name. */
 export const UNKNOWN_NAME = -1;
 
 const HIGH_SURROGATES = 0xd800;
@@ -30,8 +30,8 @@ const LOW_SURROGATES = 0xdc00;
 const SURROGATES_END = 0xe000;
 
 /**
- * Whether the back-quoted name at `index` holds what a name does not: a path, a mail address (a principal) or half a
- * character.
+ * Whether the back-quoted name at `index` must be masked: it holds a path, an e-mail address (a principal) or a lone
+ * surrogate.
  */
 export function isMaskedName(tokens: TokenList, index: number): boolean {
   const { codes } = tokens;
@@ -51,7 +51,7 @@ export function isMaskedName(tokens: TokenList, index: number): boolean {
   return followsFormat(tokens, index);
 }
 
-/** Whether the part at `index` comes after the name of a format and a dot. */
+/** Whether the name part at `index` follows the name of a file format and a dot. */
 function followsFormat(tokens: TokenList, index: number): boolean {
   const dot = tokens.significantBefore(index);
   if (dot === -1 || tokens.operatorAt(dot) !== Code.DOT) return false;
@@ -62,14 +62,14 @@ function followsFormat(tokens: TokenList, index: number): boolean {
 }
 
 /**
- * Position of the last token of the dotted name that starts at `index`, or {@link UNKNOWN_NAME} when a part of it is
- * none that can be told: a word that starts with a digit, a variable, `IDENTIFIER(…)`.
+ * Position of the last token of the dotted name that starts at `index`, or {@link UNKNOWN_NAME} when one of its parts is
+ * a number, a variable or `IDENTIFIER(…)`.
  */
 export function nameEnd(tokens: TokenList, index: number): number {
   let last = index;
   for (;;) {
     const next = tokens.significant(last + 1);
-    // The dot of `.2024` is in the number.
+    // In `.2024` the dot belongs to the number.
     if (tokens.codes[tokens.start(next)] !== Code.DOT) {
       return isIdentifierClause(tokens, last, next) ? UNKNOWN_NAME : last;
     }
@@ -79,15 +79,15 @@ export function nameEnd(tokens: TokenList, index: number): number {
   }
 }
 
-/** Whether the word at `index` is the IDENTIFIER of `IDENTIFIER(…)`, given the position of what follows it. */
+/** Whether the word at `index` is the IDENTIFIER of `IDENTIFIER(…)`. `next`: position of the token after it. */
 function isIdentifierClause(tokens: TokenList, index: number, next: number): boolean {
   if (tokens.operatorAt(next) !== Code.PARENTHESIS_OPEN) return false;
   if (tokens.kind(index) !== TokenKind.WORD) return false;
-  // Parts of a dotted name have no keyword of their own.
+  // The tokenizer assigns no keyword to parts of a dotted name.
   return keywordAt(tokens.codes, tokens.start(index), tokens.endOf(index)) === Keyword.IDENTIFIER;
 }
 
-/** The part of a name at `index`, without its back quotes where it does not need them. */
+/** The name part at `index`, without back quotes when it is unambiguous without them. */
 export function namePart(tokens: TokenList, index: number): string {
   const part = tokens.slice(index);
   if (tokens.kind(index) === TokenKind.WORD) return part;
@@ -99,7 +99,7 @@ export function namePart(tokens: TokenList, index: number): string {
 /** The dotted name from `index` up to the token at `last`. */
 export function dottedName(tokens: TokenList, index: number, last: number): string {
   if (isPlain(tokens, index, last)) {
-    return tokens.text.slice(tokens.start(index), tokens.endOf(last));
+    return tokens.sql.slice(tokens.start(index), tokens.endOf(last));
   }
   let name = namePart(tokens, index);
   for (let i = index + 1; i <= last; i++) {
@@ -108,7 +108,7 @@ export function dottedName(tokens: TokenList, index: number, last: number): stri
   return name;
 }
 
-/** Whether no part of the name is in back quotes or parted by blanks: it then is told as it is written. */
+/** Whether the name has neither back quotes nor whitespace, so that the summary can show it as written. */
 function isPlain(tokens: TokenList, index: number, last: number): boolean {
   for (let i = index; i <= last; i++) {
     const kind = tokens.kind(i);

@@ -2,20 +2,17 @@ import {
   ASCII_END,
   CASE_BIT,
   CharClass,
-  Code as codesByName,
+  Code,
   charClasses,
-  isBlank,
+  isWhitespace,
   isDigit,
   wordEnd,
 } from './characters';
 
-// Constants of this module: the engine folds them, as it does not the members of what is imported.
-const Code = codesByName;
-
-/** What the functions here give for something that is not closed before the text ends. */
+/** Result of the functions in this file for a token that is not closed. */
 export const UNCLOSED = -1;
 
-/** Offset after the string whose opening quote is at `at`: a backslash escapes, and so does doubling the quote. */
+/** Offset after the string that opens at `at`. A backslash escapes the next character; a doubled quote is a quote. */
 export function stringEnd(codes: Uint16Array, at: number, length: number): number {
   const quote = codes[at] as number;
   let pos = at + 1;
@@ -31,7 +28,7 @@ export function stringEnd(codes: Uint16Array, at: number, length: number): numbe
   return UNCLOSED;
 }
 
-/** Offset after the next `quote` from `at` on: raw strings know no escapes. */
+/** Offset after the next `quote` from `at` on. Raw strings have no escapes. */
 export function rawStringEnd(
   codes: Uint16Array,
   at: number,
@@ -43,7 +40,7 @@ export function rawStringEnd(
   return pos < length ? pos + 1 : UNCLOSED;
 }
 
-/** Offset after the name whose opening back quote is at `at`. */
+/** Offset after the back-quoted name that opens at `at`. */
 export function backQuotedEnd(codes: Uint16Array, at: number, length: number): number {
   let pos = at + 1;
   while (pos < length) {
@@ -56,7 +53,7 @@ export function backQuotedEnd(codes: Uint16Array, at: number, length: number): n
   return UNCLOSED;
 }
 
-/** Offset of the end of the line of a `--` comment; a backslash before the line feed continues it. */
+/** Offset of the end of the `--` comment at `at`. As in Spark, a backslash before the line feed continues the comment. */
 export function lineCommentEnd(codes: Uint16Array, at: number, length: number): number {
   let pos = at + 2;
   while (pos < length) {
@@ -69,8 +66,8 @@ export function lineCommentEnd(codes: Uint16Array, at: number, length: number): 
 }
 
 /**
- * Offset after a bracketed comment. One in which a hint opens counts as unclosed: the grammar does not nest hints, and
- * where such a comment ends is not worth a guess.
+ * Offset after the bracketed comment at `at`. A comment that contains `/*+` counts as unclosed: hints do not nest, so its
+ * end is ambiguous.
  */
 export function bracketedCommentEnd(codes: Uint16Array, at: number, length: number): number {
   let depth = 1;
@@ -92,7 +89,7 @@ export function bracketedCommentEnd(codes: Uint16Array, at: number, length: numb
   return UNCLOSED;
 }
 
-/** Offset after the number, or the word that starts with a digit, at `at`; its sign may come first. */
+/** Offset after the number, or word that starts with a digit, at `at`. A sign may come first. */
 export function numberEnd(codes: Uint16Array, at: number): number {
   let pos = at;
   let code = codes[pos] as number;
@@ -121,16 +118,16 @@ export function numberEnd(codes: Uint16Array, at: number): number {
   }
 }
 
-/** Offset after the body that is quoted by `$$` or `$tag$` at `at`. */
-export function dollarQuotedEnd(text: string, codes: Uint16Array, at: number): number {
+/** Offset after the body that `$$` or `$tag$` opens at `at`. */
+export function dollarQuotedEnd(sql: string, codes: Uint16Array, at: number): number {
   const tagEnd = wordEnd(codes, at + 1);
   if (codes[tagEnd] !== Code.DOLLAR) return UNCLOSED;
-  const tag = text.slice(at, tagEnd + 1);
-  const close = text.indexOf(tag, tagEnd + 1);
+  const tag = sql.slice(at, tagEnd + 1);
+  const close = sql.indexOf(tag, tagEnd + 1);
   return close === -1 ? UNCLOSED : close + tag.length;
 }
 
-/** Whether a variable's braces hold a mere name, dotted or with a prefix, from `at` up to `end`. */
+/** Whether the braces of a variable hold only a name, such as `name`, `a.b` or `env:name`, from `at` up to `end`. */
 export function isVariableName(codes: Uint16Array, at: number, end: number): boolean {
   for (let i = at; i < end; i++) {
     const code = codes[i] as number;
@@ -145,7 +142,7 @@ export function isVariableName(codes: Uint16Array, at: number, end: number): boo
   return at < end;
 }
 
-/** Offset after the URI without quotes that goes on at `at`. */
+/** Offset after the unquoted URI that continues at `at`. */
 export function uriEnd(codes: Uint16Array, at: number, length: number): number {
   let pos = at;
   while (pos < length) {
@@ -160,14 +157,14 @@ export function uriEnd(codes: Uint16Array, at: number, length: number): number {
       case Code.SEMICOLON:
         return pos;
       default:
-        if (isBlank(code)) return pos;
+        if (isWhitespace(code)) return pos;
     }
     pos++;
   }
   return pos;
 }
 
-/** Whether only digits follow at `at`, up to the end of the word. */
+/** Whether the word from `at` on consists of digits only. */
 export function isVersion(codes: Uint16Array, at: number): boolean {
   let pos = at;
   while (isDigit(codes[pos] as number)) pos++;

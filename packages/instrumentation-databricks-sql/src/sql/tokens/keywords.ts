@@ -1,10 +1,10 @@
 import { CASE_BIT } from './characters';
 
 /**
- * The words that the two readers act on. Databricks SQL reserves next to none of its keywords, so a word is a
- * keyword only where a reader expects one.
+ * The words that the sanitizer and the summarizer act on. Databricks SQL reserves almost no word, so a word counts as
+ * a keyword only where a statement can have that keyword.
  */
-const Keyword = {
+export const Keyword = {
   NONE: 0,
   ADD: 1,
   ALL: 2,
@@ -175,22 +175,22 @@ const Keyword = {
 const TABLE_SIZE = 1024;
 const SLOT_MASK = TABLE_SIZE - 1;
 
-/** Ids of keywords by slot: words that look alike follow each other. */
+/** Hash table of keyword ids; keywords with the same hash are in consecutive slots. */
 const slots = new Uint8Array(TABLE_SIZE);
-/** {@link looksOf} of each keyword, by id. */
-const looks = new Int32Array(256);
+/** {@link fingerprintOf} of each keyword, by keyword id. */
+const fingerprints = new Int32Array(256);
 const names: string[] = [''];
 
 /**
- * What tells most words from each keyword at a glance: the first letter, the last, and the length. Each with
- * `CASE_BIT` set.
+ * The first letter, the last letter and the length as one number, which rules out most words without comparing every
+ * letter. Both letters must have `CASE_BIT` set.
  */
-function looksOf(first: number, last: number, length: number): number {
+function fingerprintOf(first: number, last: number, length: number): number {
   return (first << 16) | (last << 8) | length;
 }
 
-function slotOf(look: number): number {
-  return (Math.imul(look, 0x9e3779b1) >>> 20) & SLOT_MASK;
+function slotOf(fingerprint: number): number {
+  return (Math.imul(fingerprint, 0x9e3779b1) >>> 20) & SLOT_MASK;
 }
 
 let longest = 0;
@@ -198,15 +198,15 @@ let shortest = TABLE_SIZE;
 for (const [name, id] of Object.entries(Keyword)) {
   if (id === Keyword.NONE) continue;
   const { length } = name;
-  const look = looksOf(
+  const fingerprint = fingerprintOf(
     name.charCodeAt(0) | CASE_BIT,
     name.charCodeAt(length - 1) | CASE_BIT,
     length,
   );
-  let slot = slotOf(look);
+  let slot = slotOf(fingerprint);
   while (slots[slot] !== 0) slot = (slot + 1) & SLOT_MASK;
   slots[slot] = id;
-  looks[id] = look;
+  fingerprints[id] = fingerprint;
   names[id] = name;
   longest = Math.max(longest, length);
   shortest = Math.min(shortest, length);
@@ -216,29 +216,26 @@ const SHORTEST = shortest;
 
 function isSpelled(name: string, codes: Uint16Array, start: number): boolean {
   for (let i = 1; i < name.length - 1; i++) {
-    // A word holds letters, digits and underscores: with the bit set, only the two cases of a letter are the same.
+    // A word consists of letters, digits and underscores, so with the bit set only upper and lower case compare equal.
     if (((codes[start + i] as number) | CASE_BIT) !== (name.charCodeAt(i) | CASE_BIT)) return false;
   }
   return true;
 }
 
-/** The keyword that the word from `start` up to `end` spells, in any case, or `Keyword.NONE`. */
+/** The id of the keyword spelled from `start` up to `end`, in upper or lower case; `Keyword.NONE` for other words. */
 export function keywordAt(codes: Uint16Array, start: number, end: number): number {
   const length = end - start;
   if (length < SHORTEST || length > LONGEST) return Keyword.NONE;
-  const look = looksOf(
+  const fingerprint = fingerprintOf(
     (codes[start] as number) | CASE_BIT,
     (codes[end - 1] as number) | CASE_BIT,
     length,
   );
-  let slot = slotOf(look);
+  let slot = slotOf(fingerprint);
   for (;;) {
     const id = slots[slot] as number;
     if (id === Keyword.NONE) return Keyword.NONE;
-    if (looks[id] === look && isSpelled(names[id] as string, codes, start)) return id;
+    if (fingerprints[id] === fingerprint && isSpelled(names[id] as string, codes, start)) return id;
     slot = (slot + 1) & SLOT_MASK;
   }
 }
-
-// Exported here and not where they are declared, so that this module reads constants, not members of its exports.
-export { Keyword };

@@ -30,27 +30,27 @@ export const Code = {
   PIPE: 0x7c,
 } as const;
 
-/** Codes from here on are not ASCII and have no class in {@link charClasses}. */
-const ASCII_END = 0x80;
-/** Set in the code of an ASCII letter, it makes the letter lower case. */
-const CASE_BIT = 0x20;
+/** The first code after ASCII; codes from here on have no entry in {@link charClasses}. */
+export const ASCII_END = 0x80;
+/** Setting this bit in the code of an ASCII letter makes the letter lower case. */
+export const CASE_BIT = 0x20;
 
-const CharClass = {
+export const CharClass = {
   UNKNOWN: 0,
-  BLANK: 1,
+  WHITESPACE: 1,
   LETTER: 2,
   DIGIT: 3,
   /** An operator of one character. */
   OPERATOR: 4,
   QUOTE: 5,
-  /** What it is depends on its neighbours. */
+  /** The characters next to it decide what it is. */
   SPECIAL: 6,
 } as const;
 
 /** {@link CharClass} by ASCII code. */
-const charClasses = new Uint8Array(ASCII_END);
+export const charClasses = new Uint8Array(ASCII_END);
 /** 1 for letters, digits and the underscore, by ASCII code. */
-const wordCharacters = new Uint8Array(ASCII_END);
+export const wordCharacters = new Uint8Array(ASCII_END);
 
 function classify(characters: string, charClass: number): void {
   for (let i = 0; i < characters.length; i++) {
@@ -59,7 +59,7 @@ function classify(characters: string, charClass: number): void {
     if (charClass === CharClass.LETTER || charClass === CharClass.DIGIT) wordCharacters[code] = 1;
   }
 }
-classify(' \t\n\v\f\r', CharClass.BLANK);
+classify(' \t\n\v\f\r', CharClass.WHITESPACE);
 classify('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_', CharClass.LETTER);
 classify('0123456789', CharClass.DIGIT);
 classify('(),;=<>!%&^~{}[]', CharClass.OPERATOR);
@@ -74,7 +74,7 @@ const SPACE = /\s/;
 export function letterLength(codes: Uint16Array, at: number): number {
   const code = codes[at] as number;
   if (code < 0xd800 || code > 0xdfff) return LETTER.test(String.fromCharCode(code)) ? 1 : 0;
-  // With the flag `u`, half a pair is no letter and a pair is one character.
+  // With the flag `u`, a surrogate pair is one character and a lone surrogate is not a letter.
   return PAIRED_LETTER.test(String.fromCharCode(code, codes[at + 1] as number)) ? 2 : 0;
 }
 
@@ -82,14 +82,14 @@ export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** Blanks are those of ASCII and the space separators of Unicode, the no-break space among them. */
-export function isBlank(code: number): boolean {
+/** Whitespace is that of ASCII and the space separators of Unicode, including the no-break space. */
+export function isWhitespace(code: number): boolean {
   return code < ASCII_END
-    ? charClasses[code] === CharClass.BLANK
+    ? charClasses[code] === CharClass.WHITESPACE
     : SPACE.test(String.fromCharCode(code));
 }
 
-/** Offset after the letters, digits and underscores from `at` on. */
+/** Offset of the first character from `at` on that is not a letter, digit or underscore. */
 export function wordEnd(codes: Uint16Array, at: number): number {
   let pos = at;
   for (;;) {
@@ -109,6 +109,3 @@ export function isWordStart(codes: Uint16Array, at: number): boolean {
   const code = codes[at] as number;
   return code < ASCII_END ? charClasses[code] === CharClass.LETTER : letterLength(codes, at) > 0;
 }
-
-// Exported here and not where they are declared, so that this module reads constants, not members of its exports.
-export { ASCII_END, CASE_BIT, CharClass, charClasses, wordCharacters };
