@@ -10,7 +10,7 @@ import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
 import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver/files';
 import { Guard } from './guard';
-import type { Patching } from './patching';
+import type { DriverPatcher } from './driver-patcher';
 import { PACKAGE_VERSION, SCOPE_NAME } from './scope';
 import { SUPPORTED_VERSIONS } from './supported-versions';
 
@@ -29,7 +29,7 @@ const NO_ACCESS: DatabricksAccess = {
 export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
   // No initialisers: the base class calls `init` and `enable` before they would run.
   declare private guard: Guard;
-  declare private patching: Patching | undefined;
+  declare private patcher: DriverPatcher | undefined;
 
   /** @param config see the options table of the README */
   constructor(config: DatabricksSqlInstrumentationConfig = {}) {
@@ -38,7 +38,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   /** Weak access to the connections the application has open, for a telemetry exporter. */
   get access(): DatabricksAccess {
-    return this.guard.run('access', () => this.startPatching().access) ?? NO_ACCESS;
+    return this.guard.run('access', () => this.startPatcher().access) ?? NO_ACCESS;
   }
 
   /**
@@ -47,29 +47,29 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
    */
   patch(driverModule: unknown): void {
     this.guard.run('patch', () => {
-      this.startPatching().patchMain(driverModule);
+      this.startPatcher().patchMain(driverModule);
     });
   }
 
   override setConfig(config: DatabricksSqlInstrumentationConfig): void {
     super.setConfig(resolveConfig(config, componentDiag()));
-    this.patching?.configure(this.getConfig() as ResolvedConfig);
+    this.patcher?.configure(this.getConfig() as ResolvedConfig);
   }
 
   override setTracerProvider(tracerProvider: TracerProvider): void {
     super.setTracerProvider(tracerProvider);
-    this.patching?.tracerChanged();
+    this.patcher?.tracerChanged();
   }
 
   override enable(): void {
     super.enable();
-    this.patching?.enable();
+    this.patcher?.enable();
   }
 
   /** Puts the driver back as it was. Statements that still wait for their end are ended now. */
   override disable(): void {
     super.disable();
-    this.patching?.disable();
+    this.patcher?.disable();
   }
 
   /** Called by the constructor, and again by whoever asks for the module definitions. */
@@ -77,7 +77,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     if (!Object.hasOwn(this, 'guard')) this.start();
     const files = PATCHED_FILES.map((file) =>
       this.file(file, PATCHED_VERSIONS, (exports, version) => {
-        this.startPatching().patchFile(file, exports, version);
+        this.startPatcher().patchFile(file, exports, version);
       }),
     );
     files.push(
@@ -102,7 +102,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   }
 
   protected override _updateMetricInstruments(): void {
-    this.patching?.meterChanged(this.meter);
+    this.patcher?.meterChanged(this.meter);
   }
 
   private start(): void {
@@ -115,19 +115,19 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   }
 
   /** Nine tenths of this package: they wait for the driver, or for somebody who asks for its connections. */
-  private startPatching(): Patching {
-    if (this.patching === undefined) {
-      const module = require('./patching') as typeof import('./patching');
-      this.patching = new module.Patching(
+  private startPatcher(): DriverPatcher {
+    if (this.patcher === undefined) {
+      const module = require('./driver-patcher') as typeof import('./driver-patcher');
+      this.patcher = new module.DriverPatcher(
         componentDiag(),
         this.guard,
         this.getConfig() as ResolvedConfig,
         this.meter,
         () => this.tracer,
       );
-      if (this.isEnabled()) this.patching.enable();
+      if (this.isEnabled()) this.patcher.enable();
     }
-    return this.patching;
+    return this.patcher;
   }
 
   /** What throws in here would break the application's `require`. */

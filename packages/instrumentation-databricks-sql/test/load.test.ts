@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { restore, stub } from 'sinon';
 import { DatabricksSqlInstrumentation } from '../src';
-import type * as patching from '../src/patching';
+import type * as patcher from '../src/driver-patcher';
 import { keepDiagnostics } from './support/diagnostics';
 
 const ENTRY = join(__dirname, '../src/index.js');
@@ -49,14 +49,14 @@ describe('require of the package', () => {
       databricks.disable();
       databricks.enable();`;
     assert.deepStrictEqual(loaded(setUp).toSorted(), ALWAYS);
-    assert.ok(loaded(`${setUp} databricks.access;`).includes('patching.js'));
+    assert.ok(loaded(`${setUp} databricks.access;`).includes('driver-patcher.js'));
   });
 
   it('leaves the driver alone when what patches it cannot be had', () => {
     const lines: string[] = [];
     keepDiagnostics(DiagLogLevel.WARN, (...parts) => lines.push(parts.map(String).join(' ')));
-    const module = require('../src/patching') as typeof patching;
-    stub(module, 'Patching').throws(new Error('not to be had'));
+    const module = require('../src/driver-patcher') as typeof patcher;
+    stub(module, 'DriverPatcher').throws(new Error('not to be had'));
     const databricks = new DatabricksSqlInstrumentation();
     const driver = { DBSQLClient: Map };
     const [definition] = databricks.getModuleDefinitions();

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import { Call } from './call';
+import { DriverCall } from './driver-call';
 import {
   configuration,
   Connection,
@@ -16,19 +16,19 @@ import {
   OPERATION_CONNECT,
   OPERATION_OPEN_SESSION,
 } from '../semconv';
-import { traced } from './traced';
-import type { ClassPatch } from './traced';
+import { traceMethod } from './method-patch';
+import type { ClassPatch } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 
 /** `DBSQLClient`. */
 export function clientPatch(tracing: Tracing, driverVersion?: string): ClassPatch {
   return {
-    connect: traced(
+    connect: traceMethod(
       tracing,
       'connect',
       (client: Client, args) => new ConnectCall(tracing, client, args, driverVersion),
     ),
-    openSession: traced(
+    openSession: traceMethod(
       tracing,
       'openSession',
       (client: Client, args) =>
@@ -38,14 +38,14 @@ export function clientPatch(tracing: Tracing, driverVersion?: string): ClassPatc
           new SessionFacts(connectionOf(tracing, client), args[0] ?? {}),
         ),
     ),
-    close: traced(tracing, 'client.close', (client: Client) => {
+    close: traceMethod(tracing, 'client.close', (client: Client) => {
       const connection = tracing.connections.get(client);
       return connection && new CloseClientCall(tracing, client, connection);
     }),
   };
 }
 
-class ConnectCall extends Call {
+class ConnectCall extends DriverCall {
   private readonly options: ConnectionOptions;
 
   constructor(
@@ -100,7 +100,7 @@ function connectSpan(tracing: Tracing, connection: Connection): Span | undefined
   });
 }
 
-class OpenSessionCall extends Call {
+class OpenSessionCall extends DriverCall {
   constructor(
     tracing: Tracing,
     client: Client,
@@ -135,7 +135,7 @@ function openSessionSpan(
 }
 
 /** No span: closing a client is closing its sessions. */
-class CloseClientCall extends Call {
+class CloseClientCall extends DriverCall {
   private readonly providers;
 
   constructor(

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
-import { Call, metricFailureAttributes } from './call';
+import { DriverCall, metricFailureAttributes } from './driver-call';
 import type {
   CloudFetchResultHandler,
   DownloadedFile,
@@ -16,8 +16,8 @@ import {
   OPERATION_CLOUDFETCH_DOWNLOAD,
 } from '../semconv';
 import type { Statement } from '../statement/statement';
-import { observed, traced } from './traced';
-import type { ClassPatch } from './traced';
+import { observeMethod, traceMethod } from './method-patch';
+import type { ClassPatch } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 
 /** `TSparkRowSetType`. */
@@ -26,7 +26,7 @@ const CLOUDFETCH_FORMAT = 3;
 /** `RowSetProvider`: the pages of a result, or the lists of links to its files. */
 export function rowSetProviderPatch(tracing: Tracing): ClassPatch {
   return {
-    fetchNext: observed(tracing, 'RowSetProvider.fetchNext', (provider: RowSetProvider) => {
+    fetchNext: observeMethod(tracing, 'RowSetProvider.fetchNext', (provider: RowSetProvider) => {
       const statement = statementOf(tracing, provider);
       return (
         statement && {
@@ -45,7 +45,7 @@ export function rowSetProviderPatch(tracing: Tracing): ClassPatch {
  */
 export function cloudFetchPatch(tracing: Tracing): ClassPatch {
   return {
-    downloadLink: traced(tracing, 'downloadLink', (handler: CloudFetchResultHandler) => {
+    downloadLink: traceMethod(tracing, 'downloadLink', (handler: CloudFetchResultHandler) => {
       const statement = statementOf(tracing, handler.source);
       return statement && new DownloadCall(tracing, handler, statement);
     }),
@@ -60,7 +60,7 @@ function statementOf(
   return handle && tracing.statements.get(handle);
 }
 
-class DownloadCall extends Call {
+class DownloadCall extends DriverCall {
   private readonly index: number;
 
   constructor(

@@ -1,6 +1,6 @@
 import type { Client, Operation } from '../driver/shapes';
 import type { PrototypePatches } from './prototype-patches';
-import { observed } from './traced';
+import { observeMethod } from './method-patch';
 import type { Discovery, Tracing } from '../telemetry/tracing';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
@@ -38,7 +38,7 @@ export class InstanceDiscovery implements Discovery {
     // The handler of CloudFetch exists only once the first rows are asked for.
     const owner = operation.backend?.getResultHandler === undefined ? operation : operation.backend;
     this.patches.apply(owner.constructor, {
-      getResultHandler: observed(this.tracing, 'getResultHandler', () => ({
+      getResultHandler: observeMethod(this.tracing, 'getResultHandler', () => ({
         resolved: (handler) => {
           this.fromResultHandler(handler);
         },

@@ -1,4 +1,4 @@
-import { currentCall } from './call';
+import { currentCall } from './driver-call';
 import { isErrorStatus } from '../driver/shapes';
 import type {
   ExecuteStatementRequest,
@@ -6,28 +6,34 @@ import type {
   OperationStatus,
   Response,
 } from '../driver/shapes';
-import { StatementCall } from './statement-call';
-import { addTraceparent } from '../telemetry/trace-context';
-import { observed } from './traced';
-import type { ClassPatch, MethodPatch, Observer } from './traced';
+import { SubmitCall } from './submit-call';
+import { addTraceparent } from './traceparent';
+import { observeMethod } from './method-patch';
+import type { ClassPatch, MethodPatch, Observer } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 import { METADATA_METHODS } from './session';
 
 /** `HiveDriver`: one method per Thrift call, with the same names in every release. */
 export function hiveDriverPatch(tracing: Tracing): ClassPatch {
   const patch: Record<string, MethodPatch> = {
-    executeStatement: observed(tracing, 'rpc executeStatement', (_driver: object, [request]) => {
-      if (tracing.config.traceContext === 'query-tags') {
-        addTraceparent(request as ExecuteStatementRequest, currentCall()?.span);
-      }
-      return submitObserver(tracing);
-    }),
-    getOperationStatus: observed(tracing, 'rpc getOperationStatus', (_driver: object, [request]) =>
-      pollObserver(tracing, request),
+    executeStatement: observeMethod(
+      tracing,
+      'rpc executeStatement',
+      (_driver: object, [request]) => {
+        if (tracing.config.traceContext === 'query-tags') {
+          addTraceparent(request as ExecuteStatementRequest, currentCall()?.span);
+        }
+        return submitObserver(tracing);
+      },
+    ),
+    getOperationStatus: observeMethod(
+      tracing,
+      'rpc getOperationStatus',
+      (_driver: object, [request]) => pollObserver(tracing, request),
     ),
   };
   for (const method of ['openSession', 'getInfo', ...METADATA_METHODS]) {
-    patch[method] = observed(tracing, `rpc ${method}`, () => submitObserver(tracing));
+    patch[method] = observeMethod(tracing, `rpc ${method}`, () => submitObserver(tracing));
   }
   return patch;
 }
@@ -41,7 +47,7 @@ function submitObserver(tracing: Tracing): Observer | undefined {
         const response = result as Response;
         if (isErrorStatus(response.status)) {
           call.sqlState = response.status?.sqlState ?? undefined;
-        } else if (call instanceof StatementCall && response.operationHandle != null) {
+        } else if (call instanceof SubmitCall && response.operationHandle != null) {
           tracing.statements.set(response.operationHandle, call.statement);
           call.statement.answered(response);
         }

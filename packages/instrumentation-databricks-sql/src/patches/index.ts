@@ -1,5 +1,5 @@
 import type { PatchedFile } from '../driver/files';
-import type { ClassPatch } from './traced';
+import type { ClassPatch } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 import { clientPatch } from './client';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';

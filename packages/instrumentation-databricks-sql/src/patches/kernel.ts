@@ -1,6 +1,6 @@
 import type { KernelOperationBackend, KernelResultsProvider } from '../driver/shapes';
-import { observed } from './traced';
-import type { ClassPatch } from './traced';
+import { observeMethod } from './method-patch';
+import type { ClassPatch } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 
 /**
@@ -9,7 +9,7 @@ import type { Tracing } from '../telemetry/tracing';
  */
 export function kernelOperationPatch(tracing: Tracing): ClassPatch {
   return {
-    getResultSlicer: observed(
+    getResultSlicer: observeMethod(
       tracing,
       'KernelOperationBackend.getResultSlicer',
       (backend: KernelOperationBackend) => {
@@ -32,19 +32,23 @@ export function kernelOperationPatch(tracing: Tracing): ClassPatch {
 /** `KernelResultsProvider`: each call reads one batch ahead, or finds the end. */
 export function kernelResultsPatch(tracing: Tracing): ClassPatch {
   return {
-    prime: observed(tracing, 'KernelResultsProvider.prime', (provider: KernelResultsProvider) => {
-      const statement = tracing.statements.get(provider);
-      if (statement === undefined) return undefined;
-      const startMs = performance.now();
-      return {
-        resolved: () => {
-          const batch = provider.prefetched;
-          if (batch === undefined) return;
-          let bytes = 0;
-          for (const { byteLength } of batch.batches) bytes += byteLength;
-          statement.totals.batchReceived(performance.now() - startMs, bytes);
-        },
-      };
-    }),
+    prime: observeMethod(
+      tracing,
+      'KernelResultsProvider.prime',
+      (provider: KernelResultsProvider) => {
+        const statement = tracing.statements.get(provider);
+        if (statement === undefined) return undefined;
+        const startMs = performance.now();
+        return {
+          resolved: () => {
+            const batch = provider.prefetched;
+            if (batch === undefined) return;
+            let bytes = 0;
+            for (const { byteLength } of batch.batches) bytes += byteLength;
+            statement.totals.batchReceived(performance.now() - startMs, bytes);
+          },
+        };
+      },
+    ),
   };
 }

@@ -1,6 +1,6 @@
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import { Call, failureAttributes, recordException, setFailure } from './call';
+import { DriverCall, failureAttributes, recordException, setFailure } from './driver-call';
 import type { Operation } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_FETCH_ROW_COUNT,
@@ -15,7 +15,7 @@ import type { Tracing } from '../telemetry/tracing';
 const FETCH_NAME = 'fetchChunk';
 
 /** Asks how far the statement is. No span: while the statement runs, its own is active for the requests to nest under. */
-export class StatusCall extends Call {
+export class StatusCall extends DriverCall {
   constructor(
     tracing: Tracing,
     override readonly statement: Statement,
@@ -58,7 +58,7 @@ export class WaitCall extends StatusCall {
 }
 
 /** `fetchChunk`. */
-export class FetchCall extends Call {
+export class FetchCall extends DriverCall {
   constructor(
     tracing: Tracing,
     private readonly operation: Operation,
@@ -138,7 +138,7 @@ export class FetchCall extends Call {
 }
 
 /** `close` or `cancel`: the end of the statement, with what it came to. */
-export class CloseCall extends Call {
+export class CloseCall extends DriverCall {
   constructor(
     tracing: Tracing,
     private readonly operation: Operation,

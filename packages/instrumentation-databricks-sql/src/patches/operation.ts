@@ -1,9 +1,9 @@
 import type { Operation } from '../driver/shapes';
 import { CloseCall, FetchCall, StatusCall, WaitCall } from './operation-calls';
 import type { Statement } from '../statement/statement';
-import { operationKey } from './statement-call';
-import { traced } from './traced';
-import type { ClassPatch, MethodPatch } from './traced';
+import { operationKey } from './submit-call';
+import { traceMethod } from './method-patch';
+import type { ClassPatch, MethodPatch } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 
 /**
@@ -12,7 +12,7 @@ import type { Tracing } from '../telemetry/tracing';
  */
 export function operationPatch(tracing: Tracing): ClassPatch {
   return {
-    fetchChunk: traced(tracing, 'fetchChunk', (operation: Operation) => {
+    fetchChunk: traceMethod(tracing, 'fetchChunk', (operation: Operation) => {
       const statement = statementOf(tracing, operation);
       return statement && new FetchCall(tracing, operation, statement);
     }),
@@ -21,18 +21,18 @@ export function operationPatch(tracing: Tracing): ClassPatch {
     getSchema: waiting(tracing, 'getSchema'),
     getMetadata: waiting(tracing, 'getMetadata'),
     getResultMetadata: waiting(tracing, 'getResultMetadata'),
-    status: traced(tracing, 'status', (operation: Operation) => {
+    status: traceMethod(tracing, 'status', (operation: Operation) => {
       const statement = statementOf(tracing, operation);
       return statement?.ended === false ? new StatusCall(tracing, statement) : undefined;
     }),
-    cancel: traced(tracing, 'cancel', (operation: Operation) => {
+    cancel: traceMethod(tracing, 'cancel', (operation: Operation) => {
       const statement = statementOf(tracing, operation);
       if (operation.closed === true || operation.cancelled === true) return undefined;
       return statement?.beginClose('CANCELED') === true
         ? new CloseCall(tracing, operation, statement, 'CANCELED')
         : undefined;
     }),
-    close: traced(tracing, 'operation.close', (operation: Operation) => {
+    close: traceMethod(tracing, 'operation.close', (operation: Operation) => {
       const statement = statementOf(tracing, operation);
       return statement?.beginClose('CLOSED') === true
         ? new CloseCall(tracing, operation, statement, 'CLOSED')
@@ -46,7 +46,7 @@ function statementOf(tracing: Tracing, operation: Operation): Statement | undefi
 }
 
 function waiting(tracing: Tracing, method: string): MethodPatch {
-  return traced(tracing, method, (operation: Operation) => {
+  return traceMethod(tracing, method, (operation: Operation) => {
     const statement = statementOf(tracing, operation);
     return statement?.ended === false ? new WaitCall(tracing, operation, statement) : undefined;
   });

@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import { SCOPE_NAME } from '../scope';
-import type { ClassPatch, DriverMethod } from './traced';
+import type { ClassPatch, DriverMethod } from './method-patch';
 
 interface PatchedMethod {
   readonly prototype: object;

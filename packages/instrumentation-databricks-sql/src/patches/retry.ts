@@ -1,5 +1,5 @@
-import { currentCall } from './call';
-import type { ClassPatch, DriverMethod } from './traced';
+import { currentCall } from './driver-call';
+import type { ClassPatch, DriverMethod } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 
 /** `HttpRetryPolicy`: counts the requests that are sent again, for the call in whose context they are. */

@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { statSync } from 'node:fs';
-import { Call, currentCall, metricFailureAttributes } from './call';
+import { DriverCall, currentCall, metricFailureAttributes } from './driver-call';
 import { SessionFacts } from '../connection/connection';
 import type { Session } from '../driver/shapes';
 import {
@@ -24,10 +24,10 @@ import {
   OPERATION_STAGING_REMOVE,
 } from '../semconv';
 import type { MetadataOperation, Operation } from '../semconv';
-import { StatementCall } from './statement-call';
+import { SubmitCall } from './submit-call';
 import { describeExecute, describeMetadata } from '../statement/description';
-import { traced } from './traced';
-import type { ClassPatch, MethodPatch } from './traced';
+import { traceMethod } from './method-patch';
+import type { ClassPatch, MethodPatch } from './method-patch';
 import type { Tracing } from '../telemetry/tracing';
 import { connectionOf } from './client';
 
@@ -47,29 +47,29 @@ export const METADATA_METHODS = Object.keys(METADATA_OPERATIONS);
 /** `DBSQLSession`. */
 export function sessionPatch(tracing: Tracing): ClassPatch {
   const patch: Record<string, MethodPatch> = {
-    executeStatement: traced(tracing, 'executeStatement', (session: Session, args) => {
+    executeStatement: traceMethod(tracing, 'executeStatement', (session: Session, args) => {
       if (!tracing.isLive) return undefined;
       const facts = sessionOf(tracing, session);
       const description = describeExecute(tracing.config, facts, args, tracing.metrics.live);
-      return new StatementCall(tracing, facts, description, args);
+      return new SubmitCall(tracing, facts, description, args);
     }),
-    getInfo: traced(tracing, 'getInfo', (session: Session) =>
+    getInfo: traceMethod(tracing, 'getInfo', (session: Session) =>
       tracing.isLive ? new GetInfoCall(tracing, sessionOf(tracing, session)) : undefined,
     ),
     handleStagingGet: staging(tracing, OPERATION_STAGING_GET, 'staging.get'),
     handleStagingPut: staging(tracing, OPERATION_STAGING_PUT, 'staging.put'),
     handleStagingRemove: staging(tracing, OPERATION_STAGING_REMOVE, 'staging.remove'),
-    close: traced(tracing, 'session.close', (session: Session) =>
+    close: traceMethod(tracing, 'session.close', (session: Session) =>
       tracing.isLive && session.isOpen !== false && tracing.config.connectionSpans
         ? new CloseSessionCall(tracing, sessionOf(tracing, session))
         : undefined,
     ),
   };
   for (const [method, operation] of Object.entries(METADATA_OPERATIONS)) {
-    patch[method] = traced(tracing, method, (session: Session, args) => {
+    patch[method] = traceMethod(tracing, method, (session: Session, args) => {
       if (!tracing.isLive) return undefined;
       const facts = sessionOf(tracing, session);
-      return new StatementCall(
+      return new SubmitCall(
         tracing,
         facts,
         describeMetadata(facts, method, operation, args[0]),
@@ -80,7 +80,7 @@ export function sessionPatch(tracing: Tracing): ClassPatch {
   return patch;
 }
 
-class GetInfoCall extends Call {
+class GetInfoCall extends DriverCall {
   private readonly metric: Attributes;
 
   constructor(tracing: Tracing, session: SessionFacts) {
@@ -112,7 +112,7 @@ class GetInfoCall extends Call {
   }
 }
 
-class CloseSessionCall extends Call {
+class CloseSessionCall extends DriverCall {
   constructor(tracing: Tracing, session: SessionFacts) {
     super(
       tracing,
@@ -127,10 +127,10 @@ class CloseSessionCall extends Call {
 }
 
 /** Runs inside `executeStatement`, whose statement it belongs to. */
-class StagingCall extends Call {
+class StagingCall extends DriverCall {
   constructor(
     tracing: Tracing,
-    outer: Call | undefined,
+    outer: DriverCall | undefined,
     operation: Operation,
     name: string,
     private readonly localFile: unknown,
@@ -156,7 +156,7 @@ class StagingCall extends Call {
 
 function staging(tracing: Tracing, operation: Operation, name: string): MethodPatch {
   const hasLocalFile = operation !== OPERATION_STAGING_REMOVE;
-  return traced(tracing, name, (_session: Session, args) =>
+  return traceMethod(tracing, name, (_session: Session, args) =>
     tracing.isLive
       ? new StagingCall(tracing, currentCall(), operation, name, hasLocalFile ? args[0] : undefined)
       : undefined,

@@ -1,6 +1,10 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Link, Span } from '@opentelemetry/api';
-import { failureAttributes, metricFailureAttributes, recordException } from '../patches/call';
+import {
+  failureAttributes,
+  metricFailureAttributes,
+  recordException,
+} from '../patches/driver-call';
 import type { SessionFacts } from '../connection/connection';
 import { knownId } from '../connection/connection';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';

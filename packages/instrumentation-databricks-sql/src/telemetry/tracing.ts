@@ -14,9 +14,9 @@ import type { Client, Operation } from '../driver/shapes';
 import { describeError } from './failure';
 import type { ErrorInfo, FailureContext } from './failure';
 import type { Guard } from '../guard';
-import { hiddenField } from './hidden-field';
+import { hiddenField } from '../patches/hidden-field';
 import type { Metrics } from './metrics';
-import { OpenStatements } from './open-statements';
+import { OpenStatements } from '../statement/open-statements';
 import { SCOPE_NAME } from '../scope';
 import type { Statement } from '../statement/statement';
 

@@ -7,7 +7,7 @@ import { context, SpanKind, trace, type Context, type Span, type Tracer } from '
 import type {
   DriverMethod,
   MethodPatch,
-} from '../../../../packages/instrumentation-databricks-sql/build/src/patches/traced';
+} from '../../../../packages/instrumentation-databricks-sql/build/src/patches/method-patch';
 import { statementId } from '../harness/ids';
 import {
   closingAttributes,

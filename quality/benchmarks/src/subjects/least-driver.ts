@@ -5,7 +5,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import { join } from 'node:path';
 import { PrototypePatches } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/prototype-patches';
-import type { ClassPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/traced';
+import type { ClassPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/method-patch';
 import { closing, spanned, timed } from './bare-patches';
 
 /** Patches the copy of the driver that was loaded last. */

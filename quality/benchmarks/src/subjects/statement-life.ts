@@ -8,7 +8,7 @@ import {
   SessionFacts,
 } from '../../../../packages/instrumentation-databricks-sql/build/src/connection/connection';
 import { CloseCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation-calls';
-import { StatementCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/statement-call';
+import { SubmitCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/submit-call';
 import { describeExecute } from '../../../../packages/instrumentation-databricks-sql/build/src/statement/description';
 import type { Tracing } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/tracing';
 import { SESSION_ID } from '../harness/ids';
@@ -38,7 +38,7 @@ export function statementLife(tracing: Tracing): Life {
     run(chunks) {
       const response = submitResponse();
       const operation = operationOf(response);
-      const call = new StatementCall(
+      const call = new SubmitCall(
         tracing,
         session,
         describeExecute(tracing.config, session, ARGS, tracing.metrics.live),

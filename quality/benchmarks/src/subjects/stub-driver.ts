@@ -13,7 +13,7 @@ import { hiveDriverPatch } from '../../../../packages/instrumentation-databricks
 import { operationPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation';
 import { sessionPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/session';
 import { PrototypePatches } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/prototype-patches';
-import type { ClassPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/traced';
+import type { ClassPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/method-patch';
 import { Tracing } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/tracing';
 import { createNoopMeter } from '@opentelemetry/api';
 import { SESSION_ID } from '../harness/ids';

@@ -10,7 +10,7 @@ function shown(value: unknown): string {
  * What is at work, in one line for `diag` at info: the versions, the options that differ from their defaults, and who
  * reports telemetry. `driverVersion` is unknown for a driver that no hook saw loading.
  */
-export function startLine(driverVersion: string | undefined, config: ResolvedConfig): string {
+export function startupMessage(driverVersion: string | undefined, config: ResolvedConfig): string {
   const options = Object.entries(OPTIONS)
     .map(([name, { defaultValue }]) => ({ name, defaultValue, value: Reflect.get(config, name) }))
     .filter(({ value, defaultValue }) => value !== defaultValue)

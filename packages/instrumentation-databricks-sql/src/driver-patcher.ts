@@ -7,11 +7,11 @@ import type { Guard } from './guard';
 import { Metrics } from './telemetry/metrics';
 import { InstanceDiscovery, PATCHES } from './patches';
 import { PrototypePatches } from './patches/prototype-patches';
-import { startLine } from './start-line';
+import { startupMessage } from './startup-message';
 import { Tracing } from './telemetry/tracing';
 
 /** The patches of one instrumentation and what they share. */
-export class Patching {
+export class DriverPatcher {
   private readonly tracing: Tracing;
   private readonly classes = new PrototypePatches();
 
@@ -75,7 +75,7 @@ export class Patching {
   }
 
   private announce(driverVersion: string | undefined): void {
-    this.diag.info(startLine(driverVersion, this.tracing.config));
+    this.diag.info(startupMessage(driverVersion, this.tracing.config));
   }
 }
 

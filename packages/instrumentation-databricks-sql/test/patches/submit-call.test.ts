@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert/strict';
 import type { RequestInfo, ResponseInfo } from '../../src/config';
-import { operationKey } from '../../src/patches/statement-call';
+import { operationKey } from '../../src/patches/submit-call';
 import { keepDiagnostics } from '../support/diagnostics';
 import { TestBed } from '../support/test-bed';
 

@@ -1,4 +1,4 @@
-import type { Statement } from '../statement/statement';
+import type { Statement } from './statement';
 
 /**
  * The statements whose span waits for a terminal state, in the order they were submitted. One timer for all of them ends

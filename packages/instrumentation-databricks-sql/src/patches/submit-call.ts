@@ -1,13 +1,13 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import { Call } from './call';
+import { DriverCall } from './driver-call';
 import type { ResolvedConfig } from '../config';
 import type { SessionFacts } from '../connection/connection';
 import type { ExecuteStatementOptions, Operation } from '../driver/shapes';
 import { OPERATION_EXECUTE_STATEMENT } from '../semconv';
 import { Statement } from '../statement/statement';
 import type { StatementDescription } from '../statement/description';
-import { TRACEPARENT_TAG, traceparentOf } from '../telemetry/trace-context';
+import { TRACEPARENT_TAG, traceparentOf } from './traceparent';
 import type { Tracing } from '../telemetry/tracing';
 
 type RequestHook = NonNullable<ResolvedConfig['requestHook']>;
@@ -16,7 +16,7 @@ type ResponseHook = NonNullable<ResolvedConfig['responseHook']>;
 type Outcome = { readonly response: unknown } | { readonly error: unknown };
 
 /** `executeStatement` or a metadata method: opens a statement, whose span outlives the call. */
-export class StatementCall extends Call {
+export class SubmitCall extends DriverCall {
   override readonly statement: Statement;
 
   constructor(

@@ -1,7 +1,7 @@
 import { context, createContextKey, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { ErrorInfo, FailureContext } from '../telemetry/failure';
-import { LinkedContext } from '../telemetry/linked-context';
+import { LinkedContext } from './linked-context';
 import {
   ATTR_DATABRICKS_ERROR_CONDITION,
   ATTR_DATABRICKS_ERROR_RETRYABLE,
@@ -15,7 +15,7 @@ import type { Tracing } from '../telemetry/tracing';
 const CALL_KEY = createContextKey('Databricks SQL driver call');
 
 /** One call of a driver method, from our side: what it began with and what it learns until it settles. */
-export class Call implements FailureContext {
+export class DriverCall implements FailureContext {
   readonly startMs = performance.now();
   /** SQLSTATE of a response that failed; the driver's `StatusError` drops it. */
   sqlState: string | undefined = undefined;
@@ -74,8 +74,8 @@ export class Call implements FailureContext {
 }
 
 /** The driver call that runs in the current asynchronous context, the innermost one. */
-export function currentCall(): Call | undefined {
-  return context.active().getValue(CALL_KEY) as Call | undefined;
+export function currentCall(): DriverCall | undefined {
+  return context.active().getValue(CALL_KEY) as DriverCall | undefined;
 }
 
 /** The attributes of a failure on a metric, and the first of those on a span. */

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { diag } from '@opentelemetry/api';
 import { resolveConfig } from '../src/config';
-import { startLine } from '../src/start-line';
+import { startupMessage } from '../src/startup-message';
 import { PACKAGE_VERSION } from '../src/scope';
 
 const logger = diag.createComponentLogger({ namespace: 'test' });
@@ -9,7 +9,7 @@ const logger = diag.createComponentLogger({ namespace: 'test' });
 describe('start line', () => {
   it('says the versions, and that the driver reports, when nothing is set', () => {
     assert.strictEqual(
-      startLine('2.1.0', resolveConfig({}, logger)),
+      startupMessage('2.1.0', resolveConfig({}, logger)),
       `@databricks/sql 2.1.0 is instrumented (${PACKAGE_VERSION}); options: the defaults; ` +
         'telemetry: the driver reports what it reports, the telemetry exporter leaves it alone',
     );
@@ -26,7 +26,7 @@ describe('start line', () => {
       logger,
     );
     assert.strictEqual(
-      startLine(undefined, config),
+      startupMessage(undefined, config),
       `@databricks/sql is instrumented (${PACKAGE_VERSION}); ` +
         'options: queryText "off", driverTelemetry "replace", requestHook set; ' +
         'telemetry: the driver does not report, the telemetry exporter may',

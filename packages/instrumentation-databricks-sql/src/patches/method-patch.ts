@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import type { Call } from './call';
+import type { DriverCall } from './driver-call';
 import type { Tracing } from '../telemetry/tracing';
 
 /** A method of a driver class, as it stands on the prototype. */
@@ -16,17 +16,17 @@ export type ClassPatch = Readonly<Record<string, MethodPatch>>;
  * @param place names the method in diagnostics
  * @param begin starts the call; `undefined` leaves this one alone
  */
-export function traced(
+export function traceMethod(
   tracing: Tracing,
   place: string,
-  begin: (self: never, args: unknown[]) => Call | undefined,
+  begin: (self: never, args: unknown[]) => DriverCall | undefined,
 ): MethodPatch {
   const { guard } = tracing;
 
   return (original) =>
     function patched(this: unknown, ...args: unknown[]): unknown {
       if (!tracing.enabled) return Reflect.apply(original, this, args);
-      let call: Call | undefined;
+      let call: DriverCall | undefined;
       try {
         call = begin(this as never, args);
       } catch (error) {
@@ -55,7 +55,7 @@ function attempt(original: DriverMethod, self: unknown, args: readonly unknown[]
 function run(
   tracing: Tracing,
   place: string,
-  call: Call,
+  call: DriverCall,
   original: DriverMethod,
   self: unknown,
   args: readonly unknown[],
@@ -72,7 +72,7 @@ function run(
   return outcome ?? attempt(original, self, args);
 }
 
-function settle(tracing: Tracing, place: string, call: Call, outcome: Outcome): unknown {
+function settle(tracing: Tracing, place: string, call: DriverCall, outcome: Outcome): unknown {
   if ('threw' in outcome) {
     fail(tracing, place, call, outcome.threw);
     throw outcome.threw;
@@ -96,7 +96,7 @@ function settle(tracing: Tracing, place: string, call: Call, outcome: Outcome): 
 }
 
 /** The span ends even when what should have been written on it could not be. */
-function succeed(tracing: Tracing, place: string, call: Call, result: unknown): void {
+function succeed(tracing: Tracing, place: string, call: DriverCall, result: unknown): void {
   try {
     try {
       call.succeeded(result);
@@ -108,7 +108,7 @@ function succeed(tracing: Tracing, place: string, call: Call, result: unknown): 
   }
 }
 
-function fail(tracing: Tracing, place: string, call: Call, failure: unknown): void {
+function fail(tracing: Tracing, place: string, call: DriverCall, failure: unknown): void {
   try {
     try {
       call.failed(failure);
@@ -131,7 +131,7 @@ export interface Observer {
  *
  * @param begin looks at the call before it is made; `undefined` leaves it alone
  */
-export function observed(
+export function observeMethod(
   tracing: Tracing,
   place: string,
   begin: (self: never, args: unknown[]) => Observer | undefined,

@@ -2,7 +2,7 @@ import { createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { LinkedContext } from '../../src/telemetry/linked-context';
+import { LinkedContext } from '../../src/patches/linked-context';
 
 const KEYS = ['a', 'b', 'c', 'd'].map((name) => createContextKey(name));
 const key = fc.constantFrom(...KEYS);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { hiddenField } from '../../src/telemetry/hidden-field';
+import { hiddenField } from '../../src/patches/hidden-field';
 
 describe('hidden field', () => {
   it('holds one value per object and per field', () => {
