@@ -28,14 +28,16 @@ const documents = [
   ),
 ];
 
-/** Anchors of a document's headings, as GitHub makes them. */
+/** Anchors of a document's headings, as GitHub makes them, and those it has as elements. */
 function anchors(markdown: string): string[] {
-  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\- _]/gu, '')
       .replaceAll(' ', '-'),
   );
+  const elements = [...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
+  return [...headings, ...elements];
 }
 
 describe('documents', () => {
