@@ -50,7 +50,7 @@ export function jsonAnswer(status: number, value: unknown): Answer {
 }
 
 /** The error body of the Databricks REST API. */
-export function errorAnswer(status: number, errorCode: string, message: string): Answer {
+export function errorAnswer(status: number, errorCode: string | number, message: string): Answer {
   return jsonAnswer(status, { error_code: errorCode, message });
 }
 

@@ -23,6 +23,7 @@ export {
 export { DuckDbEngine } from './engine/duckdb/duckdb-engine';
 export { column, generated, range, table } from './engine/relation';
 export type { Column, ColumnValues, DataType, Relation, SimpleKind, Value } from './engine/types';
+export type { SqlPosition, StatementFailure } from './failure';
 export type { Fault, FaultRule } from './faults';
 export { LOOPBACK_ADDRESS } from './network/listener';
 export type { EndpointName, LoggedRequest, RequestMatch, RequestOutcome } from './request-log';
@@ -36,6 +37,6 @@ export type {
   StatementMatch,
   StatementScript,
 } from './script';
-export type { StatementFacts, StatementFailure, StatementState } from './statement';
+export type { StatementFacts, StatementState } from './statement';
 export type { PlainValue } from './thrift/plain-value';
 export { CertificateAuthority, type Credential } from './tls/certificate-authority';

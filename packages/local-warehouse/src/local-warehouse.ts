@@ -129,6 +129,7 @@ export class LocalWarehouse {
       log: this.#log,
       faults: this.#faults,
       tokens: this.tokens,
+      workspaceId: this.workspaceId,
       resetConnection: (clientPort: number | undefined) => {
         this.#listener.resetConnection(clientPort);
       },

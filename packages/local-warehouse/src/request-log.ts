@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { now } from './clock';
 import type { PlainValue } from './thrift/plain-value';
@@ -19,6 +20,8 @@ export type RequestOutcome = 'pending' | 'answered' | 'aborted' | 'reset';
 export interface LoggedRequest {
   /** Counts from 1, in the order of arrival. */
   readonly sequence: number;
+  /** Sent back as `x-request-id`. */
+  readonly requestId: string;
   readonly endpoint: EndpointName;
   /** The Thrift method, or else `METHOD /path`. */
   readonly name: string;
@@ -100,6 +103,7 @@ export class RequestLog {
     return {
       ...fields,
       sequence: this.#sequence,
+      requestId: randomUUID(),
       endpoint: 'unknown',
       name: `${fields.method} ${fields.path}`,
       tenant: undefined,

@@ -2,18 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { now } from './clock';
 import { type Engine, type Query, type QueryResult, SqlError } from './engine/engine';
 import type { Relation } from './engine/types';
+import { scriptedFailure, statementFailure, type StatementFailure } from './failure';
 import { type ClientCapabilities, COLUMNAR_ONLY, type ResultPlan } from './results/result-plan';
+import { ResultEncoder } from './results/result-encoder';
 import type { AppliedScript, ScriptedError, StatementScript } from './script';
 
 export type StatementState = 'RUNNING' | 'FINISHED' | 'CANCELED' | 'CLOSED' | 'ERROR';
-
-/** Why a statement or one of its RPCs failed. */
-export interface StatementFailure {
-  readonly message: string;
-  readonly condition: string;
-  readonly sqlState: string;
-  readonly code: number;
-}
 
 /** What the warehouse knows to be true of one statement. */
 export interface StatementFacts {
@@ -64,6 +58,7 @@ export class Statement implements StatementFacts {
   cursor = 0;
   readonly #applied: AppliedScript;
   readonly #abort = new AbortController();
+  #encoder: ResultEncoder | undefined;
   #pollsLeft: number;
   #outcome: QueryResult | SqlError | undefined;
   #settled: Promise<void> = Promise.resolve();
@@ -96,6 +91,17 @@ export class Statement implements StatementFacts {
 
   get relation(): Relation | undefined {
     return this.script.relation ?? this.result?.relation;
+  }
+
+  /** Whether it finished, or will, without rows of its own: DDL, SET, USE. */
+  get isCommand(): boolean {
+    return this.state === 'FINISHED' && this.relation === undefined;
+  }
+
+  /** Encodes its result; the same one from the first answer to the last. */
+  encoder(plan: ResultPlan): ResultEncoder {
+    this.#encoder ??= new ResultEncoder(plan);
+    return this.#encoder;
   }
 
   /** Hands the query to the engine. Returns at once; `settled` says when the engine is done. */
@@ -133,9 +139,8 @@ export class Statement implements StatementFacts {
   /** Takes over the engine's outcome if the statement still runs and nothing holds it back. */
   advance(): void {
     if (this.state !== 'RUNNING' || this.mustBePolled || this.#outcome === undefined) return;
-    const error = this.script.error;
-    if (error?.at === 'execute' || error?.at === 'poll') this.#fail(scriptedFailure(error));
-    else if (this.#outcome instanceof SqlError) this.#fail(this.#outcome);
+    const failure = this.#failureOfOutcome();
+    if (failure) this.#fail(failure);
     else this.#finish('FINISHED');
   }
 
@@ -150,9 +155,21 @@ export class Statement implements StatementFacts {
     this.#abort.abort(this.state);
   }
 
+  /** The failure that a script asks for, in this statement. */
+  failureOf(error: ScriptedError): StatementFailure {
+    return scriptedFailure(error, this.sql);
+  }
+
+  #failureOfOutcome(): StatementFailure | undefined {
+    const { error } = this.script;
+    if (error?.at === 'execute' || error?.at === 'poll') return this.failureOf(error);
+    return this.#outcome instanceof SqlError
+      ? statementFailure(this.#outcome, this.sql)
+      : undefined;
+  }
+
   #fail(failure: StatementFailure): void {
-    const { message, condition, sqlState, code } = failure;
-    this.failure = { message, condition, sqlState, code };
+    this.failure = failure;
     this.#finish('ERROR');
   }
 
@@ -174,11 +191,4 @@ export class Statement implements StatementFacts {
 function internalError(error: unknown): SqlError {
   const description = error instanceof Error ? error.message : String(error);
   return new SqlError('INTERNAL_ERROR', 'XX000', description);
-}
-
-export function scriptedFailure(error: ScriptedError): StatementFailure {
-  const { condition = 'INTERNAL_ERROR', sqlState = 'XX000', code = 0 } = error;
-  const message =
-    error.message ?? `[${condition}] The statement failed as scripted. SQLSTATE: ${sqlState}`;
-  return { message, condition, sqlState, code };
 }

@@ -1,5 +1,5 @@
 import type { Engine } from './engine/engine';
-import { planResult } from './results/result-plan';
+import { COMMAND_RESULT, planResult } from './results/result-plan';
 import { Scripts } from './scripts';
 import { type Session, Sessions } from './session';
 import { Statement, type StatementFacts } from './statement';
@@ -58,8 +58,10 @@ export class Warehouse {
       session.catalog = outcome.catalog ?? session.catalog;
       session.schema = outcome.schema ?? session.schema;
     }
-    if (!relation) return;
-    statement.plan = planResult(relation, script, capabilities, this.settings.cloudFetchMinRows);
+    const { cloudFetchMinRows } = this.settings;
+    statement.plan = relation
+      ? planResult(relation, script, capabilities, cloudFetchMinRows)
+      : planResult(COMMAND_RESULT, {}, capabilities, cloudFetchMinRows);
   }
 
   clearLog(): void {

@@ -67,7 +67,9 @@ describe('scripts', () => {
     const operation = await connected.session.executeStatement(sql);
     await operation.fetchChunk({ maxRows: 25 });
     await operation.fetchChunk({ maxRows: 25 });
-    await assert.rejects(operation.fetchChunk({ maxRows: 25 }), { message: /^\[BROKEN\]/ });
+    await assert.rejects(operation.fetchChunk({ maxRows: 25 }), {
+      message: /^Error running query: \[BROKEN\] org\.apache\.spark\.SparkException: \[BROKEN\]/,
+    });
     assert.strictEqual(connected.warehouse.statements[0]?.rowsServed, 50);
   });
 

@@ -141,7 +141,7 @@ function statement(
     ...(VOLUME_OPERATIONS[verb] === undefined
       ? {}
       : { volume_operation_type: { exactly: VOLUME_OPERATIONS[verb] } }),
-    execution_result: { exactly: resultFormat(facts, verb) },
+    execution_result: { exactly: resultFormat(facts) },
     ...statementLatency(observed, facts, scripted),
     ...(wasSubmitted ? polls(observed, facts, scripted) : {}),
     ...results(observed, facts, scripted),
@@ -163,10 +163,8 @@ function statementType({ operation }: StatementFacts, verb: string): string {
   return verb === 'SELECT' ? 'QUERY' : 'SQL';
 }
 
-/** The server names a format with the results, or for what has none when it is asked for them. */
-function resultFormat({ plan, state }: StatementFacts, verb: string): string {
-  if (plan !== undefined) return FORMATS[plan.format];
-  return state === 'FINISHED' && verb === 'CREATE' ? FORMATS.columnar : 'FORMAT_UNSPECIFIED';
+function resultFormat({ plan }: StatementFacts): string {
+  return plan === undefined ? 'FORMAT_UNSPECIFIED' : FORMATS[plan.format];
 }
 
 function polls(
@@ -214,8 +212,10 @@ function results(
     truths['total_chunks_iterated'] = {
       exactly: chunks.filter(({ from }) => from < taken).length,
     };
-    truths['result_set_ready_latency_millis'] = { fromMs: 0, toMs: durationMs };
-    truths['result_set_consumption_latency_millis'] = { fromMs: 0, toMs: durationMs };
+    // Without rows there is neither a first nor a last one.
+    const span: Truth = plan.relation.rowCount === 0 ? 'absent' : { fromMs: 0, toMs: durationMs };
+    truths['result_set_ready_latency_millis'] = span;
+    truths['result_set_consumption_latency_millis'] = span;
   }
   if (plan.format !== 'columnar') truths['is_compressed'] = { exactly: plan.compressed };
   if (!isCloudFetch) {

@@ -1,5 +1,7 @@
 import { type CatalogTable, findTable } from './catalog';
 import { type Engine, type Query, type QueryParameter, type QueryResult, SqlError } from './engine';
+import type { SqlPosition } from '../failure';
+import { changedRows } from './data-change';
 import { parseConstantColumn } from './literal';
 import { column, projected, range, resized, table } from './relation';
 import { routines, show } from './show';
@@ -29,7 +31,7 @@ export class CannedEngine implements Engine {
     if (/^(?:describe|desc)\b/i.test(sql)) return rows(describe(sql, query));
     if (/^explain\b/i.test(sql)) return rows(textRelation('plan', ['== Physical Plan ==']));
     if (/^use\b/i.test(sql)) return use(sql);
-    if (DATA_CHANGE.test(sql)) return changed(CHANGED_ROWS);
+    if (DATA_CHANGE.test(sql)) return changedRows(sql, CHANGED_ROWS);
     if (NO_RESULT.test(sql)) return { kind: 'done' };
     throw syntaxError(sql);
   }
@@ -53,11 +55,6 @@ function plainText(sql: string): string {
 
 function rows(relation: Relation): QueryResult {
   return { kind: 'rows', relation };
-}
-
-function changed(count: number): QueryResult {
-  const columns = [column('num_affected_rows', 'BIGINT')];
-  return { kind: 'rows', relation: table(columns, [[BigInt(count)]]), modifiedRows: count };
 }
 
 function select(sql: string, query: Query): Relation {
@@ -94,7 +91,15 @@ function tableNamed(name: string, query: Query): CatalogTable {
     'TABLE_OR_VIEW_NOT_FOUND',
     '42P01',
     `The table or view ${shown.join('.')} cannot be found. Verify the spelling and correctness of the schema and catalog.`,
+    0,
+    positionOf(name, query.sql),
   );
+}
+
+/** Where a part of the SQL begins. */
+function positionOf(part: string, sql: string): SqlPosition {
+  const before = sql.slice(0, Math.max(0, sql.indexOf(part))).split('\n');
+  return { line: before.length, position: before.at(-1)?.length ?? 0 };
 }
 
 function unquoted(name: string): string {

@@ -1,3 +1,4 @@
+import type { SqlPosition } from '../failure';
 import type { Relation } from './types';
 
 export interface QueryParameter {
@@ -30,15 +31,17 @@ export interface Engine {
   close(): Promise<void> | void;
 }
 
-/** A statement's failure as Databricks words it: an error condition and its SQLSTATE. */
+/** A statement's failure: an error condition of Databricks, its SQLSTATE, and a sentence or two about it. */
 export class SqlError extends Error {
   override readonly name = 'SqlError';
 
   constructor(
     readonly condition: string,
     readonly sqlState: string,
-    description: string,
+    readonly description: string,
     readonly code = 0,
+    /** The start of the statement when absent. */
+    readonly at?: SqlPosition,
   ) {
     super(`[${condition}] ${description} SQLSTATE: ${sqlState}`);
   }

@@ -1,11 +1,6 @@
-import {
-  CATALOG_FUNCTIONS,
-  CATALOG_SCHEMAS,
-  CATALOG_TABLES,
-  CATALOGS,
-  type CatalogTable,
-} from './catalog';
+import { CATALOG_FUNCTIONS, CATALOG_SCHEMAS, CATALOGS } from './catalog';
 import { column, table } from './relation';
+import { equals, findTables, matches, type TablePattern } from './table-pattern';
 import {
   type Column,
   type DataType,
@@ -39,48 +34,91 @@ const TYPE_CODES: Readonly<Record<DataType['kind'], number>> = {
   VOID: 0,
 };
 const NULLABLE = 1;
+const SEARCHABLE = 3;
+const DECIMAL_RADIX = 10;
 const FUNCTION_RETURNS_SCALAR = 1;
-const IMPORTED_KEY_RULE = 3;
-const INITIALLY_DEFERRED = 5;
 
-function columns(...definitions: readonly (readonly [string, SimpleKind])[]): Column[] {
-  return definitions.map(([name, kind]) => column(name, kind));
+const NUMERIC_KINDS: ReadonlySet<string> = new Set([
+  'TINYINT',
+  'SMALLINT',
+  'INT',
+  'BIGINT',
+  'FLOAT',
+  'DOUBLE',
+  'DECIMAL',
+]);
+/** Digits of the whole numbers, bytes of the other types of a fixed size, as JDBC counts them. */
+const COLUMN_SIZES: Partial<Record<DataType['kind'], number>> = {
+  BOOLEAN: 1,
+  TINYINT: 3,
+  SMALLINT: 5,
+  INT: 10,
+  BIGINT: 19,
+  FLOAT: 7,
+  DOUBLE: 15,
+  DATE: 10,
+  TIMESTAMP: 29,
+  TIMESTAMP_NTZ: 29,
+  STRING: 255,
+  BINARY: 32_767,
+};
+
+const CATALOG_COMMENT = 'Catalog name. NULL if not applicable.';
+const SCHEMA_COMMENT = 'Schema name.';
+
+function columns(...definitions: readonly (readonly [string, SimpleKind, string?])[]): Column[] {
+  return definitions.map(([name, kind, comment]) => column(name, kind, comment));
 }
 
-/** Tests names against an SQL LIKE pattern, case aside. */
-function likePattern(pattern: string): (name: string) => boolean {
-  const source = pattern
-    .replace(/[.*+?^${}()|[\]]/g, String.raw`\$&`)
-    .replace(/\\\\_|%|_/g, (match) => (match === '%' ? '.*' : match === '_' ? '.' : '_'));
-  const expression = new RegExp(`^${source}$`, 'i');
-  return (name) => expression.test(name);
-}
-
-/** Absent and empty patterns match everything. */
-function matches(pattern: NullableText, text: string): boolean {
-  return pattern === undefined || pattern === null || pattern === '' || likePattern(pattern)(text);
-}
-
-function equals(wanted: NullableText, text: string): boolean {
-  return wanted === undefined || wanted === null || wanted === '' || wanted.toLowerCase() === text;
-}
-
+/** The 18 columns of the call; only the name and the code of a type are known. */
 export function typeInfo(): Relation {
-  const kinds = Object.entries(TYPE_CODES);
   return table(
     columns(
       ['TYPE_NAME', 'STRING'],
       ['DATA_TYPE', 'INT'],
       ['PRECISION', 'INT'],
+      ['LITERAL_PREFIX', 'STRING'],
+      ['LITERAL_SUFFIX', 'STRING'],
+      ['CREATE_PARAMS', 'STRING'],
       ['NULLABLE', 'SMALLINT'],
+      ['CASE_SENSITIVE', 'BOOLEAN'],
+      ['SEARCHABLE', 'SMALLINT'],
+      ['UNSIGNED_ATTRIBUTE', 'BOOLEAN'],
+      ['FIXED_PREC_SCALE', 'BOOLEAN'],
+      ['AUTO_INCREMENT', 'BOOLEAN'],
+      ['LOCAL_TYPE_NAME', 'STRING'],
+      ['MINIMUM_SCALE', 'SMALLINT'],
+      ['MAXIMUM_SCALE', 'SMALLINT'],
+      ['SQL_DATA_TYPE', 'INT'],
+      ['SQL_DATETIME_SUB', 'INT'],
+      ['NUM_PREC_RADIX', 'INT'],
     ),
-    kinds.map(([name, code]) => [name, code, null, NULLABLE]),
+    Object.entries(TYPE_CODES).map(([name, code]): Value[] => [
+      name,
+      code,
+      null,
+      null,
+      null,
+      null,
+      NULLABLE,
+      name === 'STRING',
+      SEARCHABLE,
+      !NUMERIC_KINDS.has(name),
+      false,
+      false,
+      null,
+      0,
+      0,
+      null,
+      null,
+      NUMERIC_KINDS.has(name) ? DECIMAL_RADIX : null,
+    ]),
   );
 }
 
 export function catalogs(): Relation {
   return table(
-    columns(['TABLE_CAT', 'STRING']),
+    columns(['TABLE_CAT', 'STRING', CATALOG_COMMENT]),
     CATALOGS.map((name) => [name]),
   );
 }
@@ -90,23 +128,11 @@ export function schemas(catalog: NullableText, schemaPattern: NullableText): Rel
     (entry) => equals(catalog, entry.catalog) && matches(schemaPattern, entry.schema),
   );
   return table(
-    columns(['TABLE_SCHEM', 'STRING'], ['TABLE_CATALOG', 'STRING']),
+    columns(
+      ['TABLE_SCHEM', 'STRING', SCHEMA_COMMENT],
+      ['TABLE_CATALOG', 'STRING', 'Catalog name.'],
+    ),
     found.map((entry) => [entry.schema, entry.catalog]),
-  );
-}
-
-export interface TablePattern {
-  readonly catalog: NullableText;
-  readonly schema: NullableText;
-  readonly table: NullableText;
-}
-
-function findTables(pattern: TablePattern): CatalogTable[] {
-  return CATALOG_TABLES.filter(
-    (entry) =>
-      equals(pattern.catalog, entry.catalog) &&
-      matches(pattern.schema, entry.schema) &&
-      matches(pattern.table, entry.name),
   );
 }
 
@@ -116,13 +142,29 @@ export function tables(pattern: TablePattern, types: readonly string[] | undefin
   );
   return table(
     columns(
-      ['TABLE_CAT', 'STRING'],
-      ['TABLE_SCHEM', 'STRING'],
-      ['TABLE_NAME', 'STRING'],
-      ['TABLE_TYPE', 'STRING'],
-      ['REMARKS', 'STRING'],
+      ['TABLE_CAT', 'STRING', CATALOG_COMMENT],
+      ['TABLE_SCHEM', 'STRING', SCHEMA_COMMENT],
+      ['TABLE_NAME', 'STRING', 'Table name.'],
+      ['TABLE_TYPE', 'STRING', 'The table type, e.g. "TABLE", "VIEW", etc.'],
+      ['REMARKS', 'STRING', 'Comments about the table.'],
+      ['TYPE_CAT', 'STRING', 'The types catalog.'],
+      ['TYPE_SCHEM', 'STRING', 'The types schema.'],
+      ['TYPE_NAME', 'STRING', 'Type name.'],
+      ['SELF_REFERENCING_COL_NAME', 'STRING', 'The identifier column of a typed table.'],
+      ['REF_GENERATION', 'STRING', 'How the values of that column are made.'],
     ),
-    found.map((entry) => [entry.catalog, entry.schema, entry.name, entry.type, entry.comment]),
+    found.map((entry): Value[] => [
+      entry.catalog,
+      entry.schema,
+      entry.name,
+      entry.type,
+      entry.comment,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]),
   );
 }
 
@@ -138,18 +180,29 @@ export function tableColumns(pattern: TablePattern, columnPattern: NullableText)
   );
   return table(
     columns(
-      ['TABLE_CAT', 'STRING'],
-      ['TABLE_SCHEM', 'STRING'],
-      ['TABLE_NAME', 'STRING'],
-      ['COLUMN_NAME', 'STRING'],
-      ['DATA_TYPE', 'INT'],
+      ['TABLE_CAT', 'STRING', CATALOG_COMMENT],
+      ['TABLE_SCHEM', 'STRING', SCHEMA_COMMENT],
+      ['TABLE_NAME', 'STRING', 'Table name.'],
+      ['COLUMN_NAME', 'STRING', 'Column name.'],
+      ['DATA_TYPE', 'INT', 'SQL type from java.sql.Types.'],
       ['TYPE_NAME', 'STRING'],
       ['COLUMN_SIZE', 'INT'],
+      ['BUFFER_LENGTH', 'TINYINT'],
       ['DECIMAL_DIGITS', 'INT'],
+      ['NUM_PREC_RADIX', 'INT'],
       ['NULLABLE', 'INT'],
       ['REMARKS', 'STRING'],
+      ['COLUMN_DEF', 'STRING'],
+      ['SQL_DATA_TYPE', 'INT'],
+      ['SQL_DATETIME_SUB', 'INT'],
+      ['CHAR_OCTET_LENGTH', 'INT'],
       ['ORDINAL_POSITION', 'INT'],
       ['IS_NULLABLE', 'STRING'],
+      ['SCOPE_CATALOG', 'STRING'],
+      ['SCOPE_SCHEMA', 'STRING'],
+      ['SCOPE_TABLE', 'STRING'],
+      ['SOURCE_DATA_TYPE', 'SMALLINT'],
+      ['IS_AUTO_INCREMENT', 'STRING'],
     ),
     found.map(({ entry, item, position }): Value[] => [
       entry.catalog,
@@ -158,14 +211,29 @@ export function tableColumns(pattern: TablePattern, columnPattern: NullableText)
       item.name,
       TYPE_CODES[item.type.kind],
       typeText(item.type),
-      item.type.kind === 'DECIMAL' ? item.type.precision : null,
+      columnSize(item.type),
+      null,
       item.type.kind === 'DECIMAL' ? item.type.scale : null,
+      NUMERIC_KINDS.has(item.type.kind) ? DECIMAL_RADIX : null,
       NULLABLE,
       item.comment ?? '',
+      null,
+      null,
+      null,
+      null,
       position,
       'YES',
+      null,
+      null,
+      null,
+      null,
+      'NO',
     ]),
   );
+}
+
+function columnSize(type: DataType): number | null {
+  return type.kind === 'DECIMAL' ? type.precision : (COLUMN_SIZES[type.kind] ?? null);
 }
 
 export function functions(
@@ -196,74 +264,5 @@ export function functions(
       FUNCTION_RETURNS_SCALAR,
       entry.name,
     ]),
-  );
-}
-
-export function primaryKeys(pattern: TablePattern): Relation {
-  const rows = findTables(pattern).flatMap((entry) =>
-    entry.primaryKey.map((name, index): Value[] => [
-      entry.catalog,
-      entry.schema,
-      entry.name,
-      name,
-      index + 1,
-      `${entry.name}_pk`,
-    ]),
-  );
-  return table(
-    columns(
-      ['TABLE_CAT', 'STRING'],
-      ['TABLE_SCHEM', 'STRING'],
-      ['TABLE_NAME', 'STRING'],
-      ['COLUMN_NAME', 'STRING'],
-      ['KEQ_SEQ', 'INT'],
-      ['PK_NAME', 'STRING'],
-    ),
-    rows,
-  );
-}
-
-export function crossReference(parent: TablePattern, foreign: TablePattern): Relation {
-  const parents = new Map(findTables(parent).map((entry) => [entry.name, entry]));
-  const rows = findTables(foreign).flatMap((entry) =>
-    entry.foreignKeys.flatMap((key) => {
-      const referenced = parents.get(key.referencedTable);
-      if (!referenced) return [];
-      return key.columns.map((name, index): Value[] => [
-        referenced.catalog,
-        referenced.schema,
-        referenced.name,
-        key.referencedColumns[index] ?? null,
-        entry.catalog,
-        entry.schema,
-        entry.name,
-        name,
-        index + 1,
-        IMPORTED_KEY_RULE,
-        IMPORTED_KEY_RULE,
-        key.name,
-        `${referenced.name}_pk`,
-        INITIALLY_DEFERRED,
-      ]);
-    }),
-  );
-  return table(
-    columns(
-      ['PKTABLE_CAT', 'STRING'],
-      ['PKTABLE_SCHEM', 'STRING'],
-      ['PKTABLE_NAME', 'STRING'],
-      ['PKCOLUMN_NAME', 'STRING'],
-      ['FKTABLE_CAT', 'STRING'],
-      ['FKTABLE_SCHEM', 'STRING'],
-      ['FKTABLE_NAME', 'STRING'],
-      ['FKCOLUMN_NAME', 'STRING'],
-      ['KEQ_SEQ', 'INT'],
-      ['UPDATE_RULE', 'INT'],
-      ['DELETE_RULE', 'INT'],
-      ['FK_NAME', 'STRING'],
-      ['PK_NAME', 'STRING'],
-      ['DEFERRABILITY', 'INT'],
-    ),
-    rows,
   );
 }

@@ -62,7 +62,7 @@ export function typeText(type: DataType): string {
     case 'ARRAY':
       return `ARRAY<${typeText(type.element)}>`;
     case 'MAP':
-      return `MAP<${typeText(type.key)},${typeText(type.value)}>`;
+      return `MAP<${typeText(type.key)}, ${typeText(type.value)}>`;
     case 'STRUCT':
       return `STRUCT<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
     default:

@@ -17,14 +17,29 @@ export interface ExchangeContext {
   readonly log: RequestLog;
   readonly faults: FaultRules;
   readonly tokens: Tokens;
+  /** Sent with every answer of the workspace. */
+  readonly workspaceId: string;
   /** Breaks the connection of the client at that port. */
   readonly resetConnection: (clientPort: number | undefined) => void;
   /** Aborts when the warehouse stops. */
   readonly signal: AbortSignal;
 }
 
-const UNAUTHORIZED = errorAnswer(401, 'UNAUTHENTICATED', 'Credential was not sent.');
-const FORBIDDEN = errorAnswer(403, 'PERMISSION_DENIED', 'Invalid access token.');
+const UNAUTHORIZED = refusal(
+  401,
+  'Credential was not sent or was of an unsupported type for this API.',
+  { 'www-authenticate': 'Bearer realm="DatabricksRealm"' },
+);
+const FORBIDDEN = refusal(403, 'Invalid access token.');
+
+/** The answer of the service's front door, which names no workspace. */
+function refusal(status: number, reason: string, headers: Answer['headers'] = {}): Answer {
+  const answer = errorAnswer(status, status, reason);
+  return {
+    ...answer,
+    headers: { ...answer.headers, ...headers, 'x-databricks-reason-phrase': reason },
+  };
+}
 
 /** Serves one HTTP request from its first byte to the last of the answer, faults and log included. */
 export async function serveExchange(
@@ -140,7 +155,11 @@ class Responder {
     const { hang, truncate } = this.#rule;
     const { response, entry } = this;
     entry.status = status;
-    response.writeHead(status, { ...headers, 'content-length': body.length });
+    response.writeHead(status, {
+      ...this.#serviceHeaders(status),
+      ...headers,
+      'content-length': body.length,
+    });
     if (hang === 'body') {
       const half = Math.floor(body.length / 2);
       this.#write(body.subarray(0, half));
@@ -153,6 +172,17 @@ class Responder {
     } else {
       this.#end(body);
     }
+  }
+
+  /** The storage is a service of its own. */
+  #serviceHeaders(status: number): Readonly<Record<string, string>> {
+    const { requestId, endpoint } = this.entry;
+    if (endpoint === 'storage') return { 'x-amz-request-id': requestId };
+    const isRefused = status === 401 || status === 403;
+    return {
+      'x-request-id': requestId,
+      ...(isRefused ? {} : { 'x-databricks-org-id': this.context.workspaceId }),
+    };
   }
 
   #write(bytes: Buffer): void {

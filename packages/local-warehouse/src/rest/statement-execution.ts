@@ -11,16 +11,20 @@ import {
 import type { QueryParameter } from '../engine/engine';
 import { ALL_NATIVE_TYPES } from '../results/arrow-types';
 import { Session } from '../session';
-import { scriptedFailure, type Statement } from '../statement';
-import type { LinkTarget } from '../thrift/result-sets';
+import type { LinkTarget } from '../results/result-files';
+import type { Statement } from '../statement';
 import { type PlainValue, plainValue } from '../thrift/plain-value';
 import type { LinkOrigin } from '../thrift/thrift-endpoint';
 import type { Warehouse } from '../warehouse';
 import { resultChunk, statementResponse } from './statement-response';
 
 const BASE = '/api/2.0/sql/';
+/**
+ * Sessions and statements side by side, as the kernel has them, or statements beneath their session and both beneath
+ * the warehouse, as JDBC 3.4 has them; with or without a slash at the end.
+ */
 const ROUTE =
-  /^\/api\/2\.0\/sql\/(sessions|statements)(?:\/([^/]+))?(?:\/(cancel|result\/chunks\/(\d+)))?$/;
+  /^\/api\/2\.0\/sql\/(?:warehouses\/[^/]+\/)?(?:sessions\/(?<owner>[^/]+)\/(?=statements\b))?(?<resource>sessions|statements)(?:\/(?<id>[^/]+?))?(?:\/(?<action>cancel|status|result\/chunks\/(?<chunk>\d+)))?\/?$/;
 const INVALID_SESSION = errorAnswer(404, 'NOT_FOUND', 'The session does not exist.');
 const INVALID_STATEMENT = errorAnswer(404, 'NOT_FOUND', 'The statement does not exist.');
 
@@ -42,9 +46,12 @@ export class StatementExecutionEndpoint implements Endpoint {
   }
 
   open(request: IncomingRequest): Exchange {
-    const [, resource, id, action, chunk] = ROUTE.exec(request.path) ?? [];
+    const { owner, resource, id, action, chunk } = ROUTE.exec(request.path)?.groups ?? {};
     const parsed = parseJson(request.body);
-    const fields: JsonFields = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    const fields: JsonFields = {
+      ...(typeof parsed === 'object' ? parsed : {}),
+      ...(owner === undefined ? {} : { session_id: owner }),
+    };
     const links = { storage: this.#warehouse.storage, origin: this.#linkOrigin(request) };
     const args = plainValue(fields);
     if (resource === 'sessions') {
@@ -88,7 +95,7 @@ export class StatementExecutionEndpoint implements Endpoint {
     await delay(script.submitDelayMs ?? 0, statement.signal);
     if (script.error?.at === 'submit') {
       statement.close();
-      return errorAnswer(400, 'BAD_REQUEST', scriptedFailure(script.error).message);
+      return errorAnswer(400, 'BAD_REQUEST', statement.failureOf(script.error).message);
     }
     statement.capabilities = {
       arrow: true,
@@ -127,7 +134,7 @@ export class StatementExecutionEndpoint implements Endpoint {
     const { plan, script } = statement;
     await delay(script.fetchDelayMs ?? 0, statement.signal);
     if (script.error?.at === 'fetch') {
-      return errorAnswer(400, 'BAD_REQUEST', scriptedFailure(script.error).message);
+      return errorAnswer(400, 'BAD_REQUEST', statement.failureOf(script.error).message);
     }
     return plan && index < plan.chunks.length
       ? jsonAnswer(200, resultChunk(statement, plan, index, links))
@@ -170,7 +177,10 @@ function statementFacts(
   }
   if (method === 'DELETE') return { ...common, name: 'DeleteStatement' };
   if (action === 'cancel') return { ...common, name: 'CancelStatement' };
-  return { ...common, name: action === undefined ? 'GetStatement' : 'GetResultChunk' };
+  return {
+    ...common,
+    name: action === undefined || action === 'status' ? 'GetStatement' : 'GetResultChunk',
+  };
 }
 
 function text(value: unknown): string | undefined {

@@ -1,11 +1,8 @@
 import { isoTime } from '../clock';
-import { type Column, typeText } from '../engine/types';
-import { ALL_NATIVE_TYPES } from '../results/arrow-types';
-import { ArrowEncoder } from '../results/arrow-encoding';
-import { lz4Frame } from '../results/lz4';
+import { type Column, type DataType, typeText } from '../engine/types';
+import { type LinkTarget, storeChunk } from '../results/result-files';
 import type { ResultPlan } from '../results/result-plan';
 import type { Statement, StatementState } from '../statement';
-import { type LinkTarget, storeChunk } from '../thrift/result-sets';
 
 /** Statement states of the Statement Execution API. */
 const STATES: Readonly<Record<StatementState, string>> = {
@@ -16,16 +13,22 @@ const STATES: Readonly<Record<StatementState, string>> = {
   ERROR: 'FAILED',
 };
 
+/** What the API calls the types that it does not call as SQL does. */
+const TYPE_NAMES: Partial<Record<DataType['kind'], string>> = {
+  TINYINT: 'BYTE',
+  SMALLINT: 'SHORT',
+  BIGINT: 'LONG',
+  VOID: 'NULL',
+};
+
 /** A statement as the API shows it: its status and, once it succeeded, manifest and first chunk. */
 export function statementResponse(statement: Statement, links: LinkTarget): object {
   const { plan } = statement;
-  return {
-    statement_id: statement.id,
-    status: status(statement),
-    ...(plan && statement.state === 'FINISHED'
-      ? { manifest: manifest(plan), result: resultChunk(statement, plan, 0, links) }
-      : {}),
-  };
+  const common = { statement_id: statement.id, status: status(statement) };
+  if (!plan || statement.state !== 'FINISHED') return common;
+  // The chunk comes first: the sizes in the manifest are those of what it encodes.
+  const result = plan.chunks.length === 0 ? {} : resultChunk(statement, plan, 0, links);
+  return { ...common, manifest: manifest(statement, plan), result };
 }
 
 function status({ state, failure, result }: Statement): object {
@@ -42,20 +45,27 @@ function status({ state, failure, result }: Statement): object {
   };
 }
 
-function manifest(plan: ResultPlan): object {
+/** The manifest of a statement without rows of its own names no columns. */
+function manifest(statement: Statement, plan: ResultPlan): object {
+  const columns = statement.isCommand ? [] : plan.relation.columns;
+  const { compressed } = statement.encoder(plan).size;
+  const bytesPerRow = plan.relation.rowCount === 0 ? 0 : compressed / plan.relation.rowCount;
+  const chunks = plan.chunks.map(({ from, to }, index) => ({
+    chunk_index: index,
+    row_offset: from,
+    row_count: to - from,
+    byte_count: Math.round(bytesPerRow * (to - from)),
+  }));
   return {
     format: 'ARROW_STREAM',
     schema: {
-      column_count: plan.relation.columns.length,
-      columns: plan.relation.columns.map(columnInfo),
+      column_count: columns.length,
+      ...(columns.length === 0 ? {} : { columns: columns.map(columnInfo) }),
     },
-    total_chunk_count: plan.chunks.length,
-    chunks: plan.chunks.map((chunk, index) => ({
-      chunk_index: index,
-      row_offset: chunk.from,
-      row_count: chunk.to - chunk.from,
-    })),
+    total_chunk_count: chunks.length,
+    ...(chunks.length === 0 ? {} : { chunks }),
     total_row_count: plan.relation.rowCount,
+    total_byte_count: compressed,
     truncated: false,
     ...(plan.compressed ? { result_compression: 'LZ4_FRAME' } : {}),
   };
@@ -66,7 +76,7 @@ function columnInfo(column: Column, position: number): object {
   return {
     name: column.name,
     type_text: typeText(type),
-    type_name: type.kind === 'VOID' ? 'NULL' : type.kind,
+    type_name: TYPE_NAMES[type.kind] ?? type.kind,
     position,
     ...(type.kind === 'DECIMAL' ? { type_precision: type.precision, type_scale: type.scale } : {}),
   };
@@ -91,12 +101,11 @@ function externalLinks(
   index: number,
   links: LinkTarget,
 ): object[] {
-  const encoder = new ArrowEncoder(plan.relation, ALL_NATIVE_TYPES);
   const first = plan.chunks[index];
   const page = plan.pages.find((chunks) => first && chunks.includes(first)) ?? [];
   return page.slice(first ? page.indexOf(first) : 0).map((chunk) => {
     const chunkIndex = plan.chunks.indexOf(chunk);
-    const { url, expiresAt, bytes } = storeChunk(statement, plan, chunk, encoder, links);
+    const { url, expiresAt, bytes } = storeChunk(statement, plan, chunk, links);
     return {
       external_link: url,
       expiration: isoTime(expiresAt),
@@ -111,8 +120,7 @@ function externalLinks(
 
 function attachment(statement: Statement, plan: ResultPlan, index: number): object {
   const chunk = plan.chunks[index] ?? { from: 0, to: 0 };
-  const stream = new ArrowEncoder(plan.relation, ALL_NATIVE_TYPES).stream(chunk.from, chunk.to);
-  const bytes = plan.compressed ? lz4Frame(stream) : stream;
+  const bytes = statement.encoder(plan).file(chunk);
   statement.chunksServed += 1;
   statement.rowsServed += chunk.to - chunk.from;
   statement.bytesServed += bytes.length;
@@ -120,6 +128,7 @@ function attachment(statement: Statement, plan: ResultPlan, index: number): obje
     chunk_index: index,
     row_offset: chunk.from,
     row_count: chunk.to - chunk.from,
+    byte_count: bytes.length,
     attachment: bytes.toString('base64'),
     next_chunk_index: nextChunkIndex(plan, index),
   };

@@ -1,4 +1,4 @@
-import { resized } from '../engine/relation';
+import { column, resized, table } from '../engine/relation';
 import type { Relation } from '../engine/types';
 import type { ResultFormat, StatementScript } from '../script';
 import { ALL_NATIVE_TYPES, type ArrowNativeTypes } from './arrow-types';
@@ -34,6 +34,9 @@ export interface ResultPlan {
   /** The chunks of each answer. */
   readonly pages: readonly (readonly RowRange[])[];
 }
+
+/** What a statement without rows of its own, such as DDL, answers with: a column and no rows. */
+export const COMMAND_RESULT: Relation = table([column('Result', 'STRING')], []);
 
 const DEFAULT_ROWS_PER_CHUNK: Readonly<Record<ResultFormat, number>> = {
   columnar: 10_000,

@@ -1,4 +1,4 @@
-import type { DataType, Value } from '../engine/types';
+import type { ColumnValues, DataType, Relation, Value } from '../engine/types';
 
 const MICROS_PER_MS = 1000n;
 const MICROS_PER_SECOND = 1_000_000n;
@@ -85,4 +85,29 @@ export function structField(value: Value, name: string): Value {
   if (value === null || typeof value !== 'object') return null;
   if (Array.isArray(value) || value instanceof Uint8Array) return null;
   return (value as { readonly [field: string]: Value })[name] ?? null;
+}
+
+const NUMBER_BYTES = 8;
+
+/** Bytes of some rows as columns of numbers and strings. */
+export function columnarBytes(
+  relation: Relation,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  const columns = relation.read(from, to);
+  return relation.columns.reduce(
+    (total, { type }, index) => total + columnBytes(type, columns[index] ?? []),
+    0,
+  );
+}
+
+function columnBytes(type: DataType, values: ColumnValues): number {
+  let bytes = 0;
+  for (const value of values) {
+    if (typeof value === 'string') bytes += Buffer.byteLength(value);
+    else if (value !== null && typeof value === 'object') {
+      bytes += Buffer.byteLength(textValue(type, value) ?? '');
+    } else bytes += NUMBER_BYTES;
+  }
+  return bytes;
 }

@@ -6,6 +6,7 @@ import types, {
   type TGetSchemasReq,
   type TGetTablesReq,
 } from '@databricks/sql/thrift/TCLIService_types';
+import * as keys from '../engine/keys';
 import * as metadata from '../engine/metadata';
 import type { Relation } from '../engine/types';
 
@@ -57,14 +58,14 @@ export const METADATA_CALLS: ReadonlyMap<string, MetadataCall> = new Map(
       operationType: TOperationType.UNKNOWN,
       relation: (request) => {
         const { catalogName, schemaName, tableName } = request as TGetPrimaryKeysReq;
-        return metadata.primaryKeys({ catalog: catalogName, schema: schemaName, table: tableName });
+        return keys.primaryKeys({ catalog: catalogName, schema: schemaName, table: tableName });
       },
     },
     GetCrossReference: {
       operationType: TOperationType.UNKNOWN,
       relation: (request) => {
         const reference = request as TGetCrossReferenceReq;
-        return metadata.crossReference(
+        return keys.crossReference(
           {
             catalog: reference.parentCatalogName,
             schema: reference.parentSchemaName,

@@ -1,7 +1,7 @@
 import types, { type TGetOperationStatusResp } from '@databricks/sql/thrift/TCLIService_types';
 import type { Statement } from '../statement';
 import { int64 } from './int64';
-import { success } from './status';
+import { serverMessage, success } from './status';
 
 const { TOperationState } = types;
 
@@ -15,27 +15,20 @@ const OPERATION_STATES = {
 
 const SERVER_EXCEPTION = 'org.apache.hive.service.cli.HiveSQLException';
 
-/** Only success rules a result set out: the driver does not look at the state of a statement that has none. */
-export function mayHaveResultSet({ state, plan }: Statement): boolean {
-  return state !== 'FINISHED' || plan !== undefined;
-}
-
+/** The service sends neither the times of an operation nor whether it has a result: all have one. */
 export function operationStatus(statement: Statement): TGetOperationStatusResp {
-  const { state, failure, result, startedAt, finishedAt } = statement;
+  const { state, failure, result } = statement;
   return new types.TGetOperationStatusResp({
     status: success(),
     operationState: OPERATION_STATES[state],
-    operationStarted: int64(startedAt),
-    hasResultSet: mayHaveResultSet(statement),
-    ...(finishedAt === undefined ? {} : { operationCompleted: int64(finishedAt) }),
     ...(result?.modifiedRows === undefined ? {} : { numModifiedRows: int64(result.modifiedRows) }),
     ...(failure
       ? {
           sqlState: failure.sqlState,
           errorCode: failure.code,
-          errorMessage: `${SERVER_EXCEPTION}: Error running query: ${failure.message}`,
+          errorMessage: `${SERVER_EXCEPTION}: ${serverMessage(failure)}`,
           displayMessage: failure.message,
-          diagnosticInfo: `${SERVER_EXCEPTION}: ${failure.message}\n\tat com.databricks.sql.LocalWarehouse.execute(LocalWarehouse.scala:1)`,
+          diagnosticInfo: `${SERVER_EXCEPTION}: ${serverMessage(failure)}\n\tat org.apache.spark.sql.hive.thriftserver.HiveThriftServerErrors$.runningQueryError(HiveThriftServerErrors.scala:1)`,
         }
       : {}),
   });

@@ -4,18 +4,13 @@ import types, {
   type TRowSet,
 } from '@databricks/sql/thrift/TCLIService_types';
 import type { ResultFormat } from '../script';
-import { ArrowEncoder } from '../results/arrow-encoding';
-import { lz4Frame } from '../results/lz4';
+import { type LinkTarget, storeChunk } from '../results/result-files';
 import type { ResultPlan, RowRange } from '../results/result-plan';
 import type { Statement } from '../statement';
-import type { ResultStorage } from '../storage/result-storage';
 import { columnarRows } from './columnar-encoding';
 import { int64 } from './int64';
 import { success } from './status';
 import { tableSchema } from './table-schema';
-
-const DEFAULT_LINK_LIFETIME_MS = 15 * 60 * 1000;
-const REFUSED_STATUS = 403;
 
 const ROW_SET_TYPES: Readonly<Record<ResultFormat, number>> = {
   columnar: types.TSparkRowSetType.COLUMN_BASED_SET,
@@ -23,30 +18,28 @@ const ROW_SET_TYPES: Readonly<Record<ResultFormat, number>> = {
   cloudfetch: types.TSparkRowSetType.URL_BASED_SET,
 };
 
-/** Where the links of a CloudFetch result point to. */
-export interface LinkTarget {
-  readonly storage: ResultStorage;
-  /** `https://host[:port]`. */
-  readonly origin: string;
-}
-
-export function resultSetMetadata({ plan, isStaging }: Statement): TGetResultSetMetadataResp {
-  if (!plan) {
-    return new types.TGetResultSetMetadataResp({
-      status: success(),
-      schema: new types.TTableSchema({ columns: [] }),
-      resultFormat: types.TSparkRowSetType.COLUMN_BASED_SET,
-      lz4Compressed: false,
-    });
+/** As the service answers it: metadata calls have neither sizes nor anything to say about compression. */
+export function resultSetMetadata(
+  statement: Statement,
+  plan: ResultPlan,
+): TGetResultSetMetadataResp {
+  const schema = tableSchema(plan.relation.columns);
+  const resultFormat = ROW_SET_TYPES[plan.format];
+  if (statement.sql === undefined) {
+    return new types.TGetResultSetMetadataResp({ status: success(), schema, resultFormat });
   }
-  const encoder = new ArrowEncoder(plan.relation, plan.native);
+  const encoder = statement.encoder(plan);
+  const { uncompressed, compressed } = encoder.size;
   return new types.TGetResultSetMetadataResp({
     status: success(),
-    schema: tableSchema(plan.relation.columns),
-    resultFormat: ROW_SET_TYPES[plan.format],
+    schema,
+    resultFormat,
     lz4Compressed: plan.compressed,
-    isStagingOperation: isStaging,
     ...(plan.format === 'columnar' ? {} : { arrowSchema: encoder.schemaMessage }),
+    cacheLookupResult: types.TCacheLookupResult.CACHE_INELIGIBLE,
+    uncompressedBytes: int64(uncompressed),
+    compressedBytes: int64(compressed),
+    isStagingOperation: statement.isStaging,
   });
 }
 
@@ -83,10 +76,9 @@ function inlinePage(statement: Statement, plan: ResultPlan, maxRows: number): TF
     if (to > from) statement.chunksServed += 1;
     return fetched(rowSet(from, { columns: columnarRows(relation, from, to) }), hasMoreRows);
   }
-  const encoder = new ArrowEncoder(relation, plan.native);
+  const encoder = statement.encoder(plan);
   const arrowBatches = chunksWithin(plan.chunks, from, to).map((chunk) => {
-    const message = encoder.batchMessage(chunk.from, chunk.to);
-    const batch = plan.compressed ? lz4Frame(message) : message;
+    const batch = encoder.batch(chunk);
     statement.chunksServed += 1;
     statement.bytesServed += batch.length;
     return new types.TSparkArrowBatch({ batch, rowCount: int64(chunk.to - chunk.from) });
@@ -104,20 +96,13 @@ function chunksWithin(chunks: readonly RowRange[], from: number, to: number): Ro
 function linkPage(statement: Statement, plan: ResultPlan, target: LinkTarget): TFetchResultsResp {
   const page = plan.pages[statement.cursor] ?? [];
   if (page.length > 0) statement.cursor += 1;
-  const encoder = new ArrowEncoder(plan.relation, plan.native);
-  const resultLinks = page.map((chunk) => resultLink(statement, plan, chunk, encoder, target));
+  const resultLinks = page.map((chunk) => resultLink(statement, plan, chunk, target));
   const hasMoreRows = statement.cursor < plan.pages.length;
   return fetched(rowSet(page[0]?.from ?? plan.relation.rowCount, { resultLinks }), hasMoreRows);
 }
 
-function resultLink(
-  statement: Statement,
-  plan: ResultPlan,
-  chunk: RowRange,
-  encoder: ArrowEncoder,
-  target: LinkTarget,
-) {
-  const { url, expiresAt, bytes } = storeChunk(statement, plan, chunk, encoder, target);
+function resultLink(statement: Statement, plan: ResultPlan, chunk: RowRange, target: LinkTarget) {
+  const { url, expiresAt, bytes } = storeChunk(statement, plan, chunk, target);
   return new types.TSparkArrowResultLink({
     fileLink: url,
     expiryTime: int64(expiresAt),
@@ -125,42 +110,4 @@ function resultLink(
     rowCount: int64(chunk.to - chunk.from),
     bytesNum: int64(bytes),
   });
-}
-
-/** Puts one chunk into the storage as a file of its own. */
-export function storeChunk(
-  statement: Statement,
-  plan: ResultPlan,
-  chunk: RowRange,
-  encoder: ArrowEncoder,
-  { storage, origin }: LinkTarget,
-): { url: string; expiresAt: number; bytes: number } {
-  const { script } = statement;
-  const index = plan.chunks.indexOf(chunk);
-  const stream = encoder.stream(chunk.from, chunk.to);
-  const bytes = plan.compressed ? lz4Frame(stream) : stream;
-  const { error } = script;
-  const failure =
-    error?.at === 'download' && (error.index ?? 0) === index
-      ? (error.download ?? REFUSED_STATUS)
-      : undefined;
-  const lifetimeMs =
-    failure === 'expired' ? 0 : (script.linkLifetimeMs ?? DEFAULT_LINK_LIFETIME_MS);
-  const link = storage.put(
-    origin,
-    `chunk-${String(index).padStart(5, '0')}.arrow${plan.compressed ? '.lz4' : ''}`,
-    {
-      bytes,
-      statementId: statement.id,
-      delayMs: script.downloadDelayMs ?? 0,
-      failureStatus: typeof failure === 'number' ? failure : undefined,
-      onServed: () => {
-        statement.chunksServed += 1;
-        statement.bytesServed += bytes.length;
-        statement.rowsServed += chunk.to - chunk.from;
-      },
-    },
-    lifetimeMs,
-  );
-  return { ...link, bytes: bytes.length };
 }

@@ -12,14 +12,16 @@ import types, {
   type TSparkGetDirectResults,
 } from '@databricks/sql/thrift/TCLIService_types';
 import { delay } from '../clock';
+import { statementFailure, type StatementFailure } from '../failure';
 import { Session } from '../session';
-import { scriptedFailure, Statement } from '../statement';
+import type { LinkTarget } from '../results/result-files';
+import type { Statement } from '../statement';
 import type { Warehouse } from '../warehouse';
 import { infoValue } from './info';
 import { METADATA_CALLS } from './metadata-calls';
 import { uuidBytes, uuidOf } from './plain-value';
-import { mayHaveResultSet, operationStatus } from './operation-status';
-import { type LinkTarget, nextPage, resultSetMetadata } from './result-sets';
+import { operationStatus } from './operation-status';
+import { nextPage, resultSetMetadata } from './result-sets';
 import { capabilitiesOf, queryParameter } from './statement-request';
 import { failure, invalidHandle, success } from './status';
 
@@ -126,7 +128,9 @@ export class ThriftService {
     await delay(script.submitDelayMs ?? 0, statement.signal);
     if (script.error?.at === 'submit') {
       statement.close();
-      return new types.TExecuteStatementResp({ status: failure(scriptedFailure(script.error)) });
+      return new types.TExecuteStatementResp({
+        status: failure(statement.failureOf(script.error)),
+      });
     }
     const staged = this.#warehouse.volumes.stage(request.statement, context.links.origin);
     if (staged) {
@@ -160,7 +164,7 @@ export class ThriftService {
     await delay(script.submitDelayMs ?? 0, statement.signal);
     if (script.error?.at === 'submit') {
       statement.close();
-      return { status: failure(scriptedFailure(script.error)) };
+      return { status: failure(statement.failureOf(script.error)) };
     }
     statement.startWith(call.relation(request));
     return this.#submitted(session, statement, request.getDirectResults, {
@@ -185,11 +189,16 @@ export class ThriftService {
     const operationHandle = new types.TOperationHandle({
       operationId: this.#handle(statement.id),
       operationType,
-      hasResultSet: mayHaveResultSet(statement),
+      hasResultSet: true,
     });
     const directResults =
       givesDirectResults && statement.state !== 'RUNNING'
-        ? this.#directResults(statement, Number(direct?.maxRows ?? DEFAULT_MAX_ROWS), context)
+        ? this.#directResults(
+            session,
+            statement,
+            Number(direct?.maxRows ?? DEFAULT_MAX_ROWS),
+            context,
+          )
         : undefined;
     return new types.TExecuteStatementResp({
       status: success(),
@@ -199,36 +208,37 @@ export class ThriftService {
   }
 
   #directResults(
+    session: Session,
     statement: Statement,
     maxRows: number,
     { links }: CallContext,
   ): TSparkDirectResults {
     const status = operationStatus(statement);
     const { plan, script } = statement;
-    if (statement.state !== 'FINISHED') {
+    if (!plan || script.error?.at === 'metadata') {
       return new types.TSparkDirectResults({ operationStatus: status });
     }
-    const metadata = resultSetMetadata(statement);
-    if (!plan) {
+    // The page comes first: the sizes in the metadata are those of what it encodes.
+    const resultSet = failsAtFetch(statement)
+      ? undefined
+      : nextPage(statement, plan, maxRows, links);
+    const metadata = resultSetMetadata(statement, plan);
+    if (!resultSet) {
       return new types.TSparkDirectResults({
         operationStatus: status,
         resultSetMetadata: metadata,
       });
     }
-    if (script.error?.at === 'metadata') {
-      return new types.TSparkDirectResults({ operationStatus: status });
-    }
-    const partial = { operationStatus: status, resultSetMetadata: metadata };
-    if (failsAtFetch(statement)) return new types.TSparkDirectResults(partial);
-    const resultSet = nextPage(statement, plan, maxRows, links);
     const closes =
       (script.closeOperation ?? plan.format !== 'cloudfetch') && !resultSet.hasMoreRows;
     if (closes) {
       statement.closedByServer = true;
       statement.close();
+      session.statements.delete(statement.id);
     }
     return new types.TSparkDirectResults({
-      ...partial,
+      operationStatus: status,
+      resultSetMetadata: metadata,
       resultSet,
       ...(closes ? { closeOperation: new types.TCloseOperationResp({ status: success() }) } : {}),
     });
@@ -251,10 +261,18 @@ export class ThriftService {
     if (!found) {
       return new types.TGetResultSetMetadataResp({ status: invalidOperation(operationHandle) });
     }
-    const { script } = found.statement;
-    return script.error?.at === 'metadata'
-      ? new types.TGetResultSetMetadataResp({ status: failure(scriptedFailure(script.error)) })
-      : resultSetMetadata(found.statement);
+    const { statement } = found;
+    const { script, plan, state } = statement;
+    if (statement.failure) {
+      return new types.TGetResultSetMetadataResp({ status: failure(statement.failure) });
+    }
+    if (script.error?.at === 'metadata') {
+      const failed = statement.failureOf(script.error);
+      return new types.TGetResultSetMetadataResp({ status: failure(failed) });
+    }
+    return plan
+      ? resultSetMetadata(statement, plan)
+      : new types.TGetResultSetMetadataResp({ status: failure(notReady(state)) });
   }
 
   async #fetchResults(request: TFetchResultsReq, { links }: CallContext): Promise<unknown> {
@@ -266,13 +284,17 @@ export class ThriftService {
     const { script, plan, failure: failed, state } = statement;
     if (failed) return new types.TFetchResultsResp({ status: failure(failed) });
     if (script.error && failsAtFetch(statement)) {
-      return new types.TFetchResultsResp({ status: failure(scriptedFailure(script.error)) });
+      return new types.TFetchResultsResp({ status: failure(statement.failureOf(script.error)) });
     }
     if (state !== 'FINISHED' || !plan) {
       return new types.TFetchResultsResp({ status: failure(notReady(state)) });
     }
     if (request.orientation === TFetchOrientation.FETCH_FIRST) statement.cursor = 0;
-    return nextPage(statement, plan, Number(request.maxRows), links);
+    const page = nextPage(statement, plan, Number(request.maxRows), links);
+    if (request.includeResultSetMetadata === true) {
+      page.resultSetMetadata = resultSetMetadata(statement, plan);
+    }
+    return page;
   }
 
   #cancelOperation({ operationHandle }: TCancelOperationReq): unknown {
@@ -326,8 +348,10 @@ function failsAtFetch({ script: { error }, pagesServed }: Statement): boolean {
   return error?.at === 'fetch' && (error.index ?? 0) === pagesServed;
 }
 
-function notReady(state: string) {
-  const condition = 'INVALID_STATE';
-  const message = `[${condition}] The statement is in state ${state} and has no result.`;
-  return { message, condition, sqlState: 'HY010', code: 0 };
+function notReady(state: string): StatementFailure {
+  const description = `The statement is in state ${state} and has no result.`;
+  return statementFailure(
+    { condition: 'INVALID_STATE', sqlState: 'HY010', description },
+    undefined,
+  );
 }

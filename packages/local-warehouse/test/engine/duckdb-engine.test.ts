@@ -95,7 +95,7 @@ describe('DuckDB engine', () => {
   it('keeps what is written', async () => {
     await rows('CREATE TABLE main.sales.notes (id INT, note STRING)');
     assert.deepStrictEqual(await rows("INSERT INTO main.sales.notes VALUES (1, 'a'), (2, 'b')"), [
-      { num_affected_rows: 2 },
+      { num_affected_rows: 2, num_inserted_rows: 2 },
     ]);
     await rows('USE SCHEMA sales');
     assert.deepStrictEqual(await rows('SELECT note FROM notes ORDER BY id DESC LIMIT 1'), [
@@ -114,7 +114,8 @@ describe('DuckDB engine', () => {
       await assert.rejects(
         rows(sql),
         (error: Error & { response?: { sqlState?: string } }) =>
-          error.response?.sqlState === sqlState && error.message.startsWith(`[${condition}]`),
+          error.response?.sqlState === sqlState &&
+          error.message.trimStart().startsWith(`[${condition}]`),
       );
     });
   }

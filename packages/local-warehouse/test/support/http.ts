@@ -13,6 +13,8 @@ export interface Sent {
   readonly method?: string;
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The warehouse's own when absent; `null` sends none. */
+  readonly token?: string | null;
 }
 
 /** Begins a request with the warehouse's token on a connection of its own, verified against its authority. */
@@ -24,7 +26,10 @@ export function begin(warehouse: LocalWarehouse, path: string, sent: Sent = {}) 
     method: sent.method ?? 'GET',
     ca: warehouse.authority.certificate,
     agent: false,
-    headers: { authorization: `Bearer ${warehouse.token}`, ...sent.headers },
+    headers: {
+      ...(sent.token === null ? {} : { authorization: `Bearer ${sent.token ?? warehouse.token}` }),
+      ...sent.headers,
+    },
   });
   request.end(sent.body);
   return request;

@@ -2,7 +2,8 @@ import { textValue } from '../../results/text';
 import { CATALOG_SCHEMAS, CATALOG_TABLES, type CatalogTable, DEFAULT_CATALOG } from '../catalog';
 import { CannedEngine } from '../canned-engine';
 import { type Engine, type Query, type QueryResult, SqlError } from '../engine';
-import { column, table } from '../relation';
+import { changedRows } from '../data-change';
+import { column } from '../relation';
 import { type Relation, typeText } from '../types';
 import { translate } from './dialect';
 import { sqlError } from './errors';
@@ -53,7 +54,7 @@ export class DuckDbEngine implements Engine {
     try {
       await useSchema(connection, query);
       if (query.signal.aborted) throw new Error('INTERRUPT Error: Interrupted!');
-      return await toQueryResult(await connection.run(sql, values));
+      return await toQueryResult(sql, await connection.run(sql, values));
     } catch (error) {
       throw sqlError(error);
     } finally {
@@ -71,12 +72,10 @@ async function useSchema(connection: DuckDbConnection, { schema }: Query): Promi
   await connection.run(`SET schema = '${schema.replaceAll("'", "''")}'`);
 }
 
-async function toQueryResult(result: DuckDbResult): Promise<QueryResult> {
+async function toQueryResult(sql: string, result: DuckDbResult): Promise<QueryResult> {
   if (result.returnType === RETURN_TYPES.nothing) return { kind: 'done' };
   if (result.returnType === RETURN_TYPES.changedRows) {
-    const { rowsChanged } = result;
-    const relation = table([column('num_affected_rows', 'BIGINT')], [[BigInt(rowsChanged)]]);
-    return { kind: 'rows', relation, modifiedRows: rowsChanged };
+    return changedRows(sql, result.rowsChanged);
   }
   return { kind: 'rows', relation: await toRelation(result) };
 }
