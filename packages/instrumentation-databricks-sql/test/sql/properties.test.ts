@@ -195,6 +195,42 @@ const fragments = fc
   .map((parts) => parts.join(''));
 const anyText = fc.oneof(program, fragments, fc.string({ unit: 'binary' }));
 
+// Rows of an inline table, and statements that contain one.
+const value = fc.oneof(
+  literal,
+  fc.constantFrom('NULL', 'true', ':p', '?', 'DEFAULT', 'array()', 'current_date()', '(a, b)'),
+  literal.map((l) => `cast(${l} AS int)`),
+  literal.map((l) => `array(${l}, ${l})`),
+  literal.map((l) => `named_struct('a', map(${l}, 1))`),
+  literal.map((l) => `a + ${l}`),
+);
+const tuple = fc
+  .array(value, { minLength: 1, maxLength: 4 })
+  .map((values) => `(${values.join(', ')})`);
+const inlineRows = fc.oneof(
+  fc.array(tuple, { minLength: 1, maxLength: 5 }),
+  fc.array(fc.oneof(literal, fc.constantFrom('cast(1 AS int)', 'NULL', ':p')), {
+    minLength: 1,
+    maxLength: 5,
+  }),
+);
+const statementWithRows = fc.constantFrom<(list: string) => string>(
+  (list) => `SELECT * FROM VALUES ${list}`,
+  (list) => `SELECT * FROM VALUES ${list} AS v(a, b), orders`,
+  (list) => `SELECT * FROM VALUES ${list} AS v WHERE a IN (SELECT b FROM orders)`,
+  (list) => `SELECT * FROM orders JOIN VALUES ${list} AS v(a) ON orders.a = v.a JOIN items`,
+  (list) => `SELECT * FROM (VALUES ${list}), orders`,
+  (list) => `SELECT * FROM (VALUES ${list}) v(a), orders`,
+  (list) => `WITH x AS (SELECT * FROM VALUES ${list} AS v) SELECT * FROM x, orders`,
+  (list) => `MERGE INTO t USING (SELECT * FROM VALUES ${list} AS v(a)) s ON t.a = s.a`,
+  (list) => `MERGE INTO t USING (VALUES ${list}) s ON t.a = s.a`,
+  (list) => `INSERT INTO t VALUES ${list}`,
+  (list) => `INSERT INTO t SELECT * FROM VALUES ${list}`,
+  (list) => `SELECT * FROM a UNION SELECT * FROM VALUES ${list} UNION SELECT * FROM b`,
+  (list) => `VALUES ${list}`,
+  (list) => `SELECT * FROM t WHERE a IN (${list})`,
+);
+
 function check(arbitrary: fc.Arbitrary<string>, property: (text: string) => void): void {
   fc.assert(fc.property(arbitrary, property), { numRuns: RUNS });
 }
@@ -246,6 +282,16 @@ describe('sanitizeQuery and summarizeQuery', function () {
       assert.doesNotMatch(sanitizeQuery(sql), LONE_SURROGATE);
       assert.doesNotMatch(summarizeQuery(sql) ?? '', LONE_SURROGATE);
     });
+  });
+
+  it('return the same summary whatever the values and the number of rows', () => {
+    fc.assert(
+      fc.property(statementWithRows, inlineRows, whitespace, (withRows, list, space) => {
+        const one = summarizeQuery(withRows('(1)'));
+        assert.strictEqual(summarizeQuery(withRows(list.join(`,${space}`))), one);
+      }),
+      { numRuns: RUNS },
+    );
   });
 
   it('keep the summary within 255 characters', () => {

@@ -25,6 +25,8 @@ export class CommonTableExpressions {
   readonly #items: SummaryItems;
   readonly #levels: QueryLevels;
   readonly #open: OpenCte[] = [];
+  /** The names that are visible, from the outermost query to the innermost. */
+  readonly #visible: OpenCte[] = [];
 
   constructor(tokens: TokenList, items: SummaryItems, levels: QueryLevels) {
     this.#tokens = tokens;
@@ -55,20 +57,40 @@ export class CommonTableExpressions {
 
   /** Returns the expression whose body ended with the parenthesis that was just closed, if there is one. */
   close(): OpenCte | undefined {
-    const items = this.#items;
+    const depth = this.#levels.depth;
+    this.#leave(depth);
     const cte = this.#open.at(-1);
-    if (cte === undefined || cte.depth <= this.#levels.depth) return undefined;
+    if (cte === undefined || cte.depth <= depth) return undefined;
     this.#open.pop();
-    items.isDeferring = this.#open.length > 0;
+    this.#items.isDeferring = this.#open.length > 0;
     // In the body of an expression that is not recursive, its name still means a table.
-    if (!cte.isRecursive) items.nameCte(cte.name);
+    if (!cte.isRecursive) this.#show(cte);
     return cte;
   }
 
   /** Starts over for the next statement. */
   reset(): void {
     this.#open.length = 0;
+    this.#leave(NO_DEPTH);
     this.#items.isDeferring = false;
+  }
+
+  #show(cte: OpenCte): void {
+    this.#items.showCte(cte.name);
+    this.#visible.push(cte);
+  }
+
+  /** Ends the scope of the expressions whose query is deeper than `depth`. */
+  #leave(depth: number): void {
+    const visible = this.#visible;
+    for (
+      let cte = visible.at(-1);
+      cte !== undefined && cte.depth > depth + 1;
+      cte = visible.at(-1)
+    ) {
+      this.#items.hideCte(cte.name);
+      visible.pop();
+    }
   }
 
   #openBody(index: number, isRecursive: boolean, leadsStatement: boolean): number {
@@ -77,13 +99,17 @@ export class CommonTableExpressions {
     const body = levels.isFull ? NO_BODY : bodyStart(this.#tokens, index);
     if (body === NO_BODY) return NO_BODY;
     const name = namePart(this.#tokens, index).toLowerCase();
-    if (isRecursive) items.nameCte(name);
     levels.open(Level.NONE);
-    this.#open.push({ name, isRecursive, depth: levels.depth, leadsStatement });
+    const cte = { name, isRecursive, depth: levels.depth, leadsStatement };
+    if (isRecursive) this.#show(cte);
+    this.#open.push(cte);
     items.isDeferring = true;
     return body;
   }
 }
+
+/** Less than the depth of any query. */
+const NO_DEPTH = -1;
 
 /** `MAX RECURSION LEVEL n` */
 const RECURSION_LIMIT_WORDS = 4;

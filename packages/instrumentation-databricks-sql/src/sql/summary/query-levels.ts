@@ -11,6 +11,10 @@ export const Level = {
   MERGE: 4,
   /** In a statement that has named its targets. */
   NAMED: 5,
+  /** In an INSERT that has named its target: TABLE and FROM start its query. */
+  INSERT: 6,
+  /** In the rows of `FROM VALUES …`: commas separate rows. */
+  VALUES: 7,
 } as const;
 
 /** Queries nested deeper than this are not summarized. */
@@ -40,7 +44,7 @@ export class QueryLevels {
 
   /** Ends the FROM clause of the current level, if the level is in one. */
   leaveFrom(): void {
-    if (this.current === Level.FROM) this.current = Level.TAIL;
+    if (this.current === Level.FROM || this.current === Level.VALUES) this.current = Level.TAIL;
   }
 
   /** Starts over at depth 0, for the next statement. */

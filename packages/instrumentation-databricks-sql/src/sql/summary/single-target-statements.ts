@@ -1,6 +1,6 @@
 import { Keyword } from '../tokens/keywords';
 import {
-  describeStatement,
+  clearStatement,
   executeStatement,
   objectAfter,
   objectStatement,
@@ -28,6 +28,7 @@ export function singleTargetStatementEnd(
     case Keyword.ALTER:
     case Keyword.CREATE:
     case Keyword.DROP:
+    case Keyword.REPLACE:
     case Keyword.UNDROP:
       return objectStatement(tokens, items, index, true);
     case Keyword.ANALYZE:
@@ -47,9 +48,6 @@ export function singleTargetStatementEnd(
       return objectStatement(tokens, items, index, false);
     case Keyword.REFRESH:
       return refreshStatement(tokens, items, index);
-    case Keyword.DESC:
-    case Keyword.DESCRIBE:
-      return describeStatement(tokens, items, index);
     case Keyword.SHOW:
       return showStatement(tokens, items, index);
     case Keyword.FSCK:
@@ -60,16 +58,22 @@ export function singleTargetStatementEnd(
     case Keyword.GRANT:
     case Keyword.REVOKE:
       return objectAfter(tokens, items, index, Keyword.ON);
+    case Keyword.GENERATE:
+      return objectAfter(tokens, items, index, Keyword.FOR);
+    case Keyword.CLEAR:
+      return clearStatement(tokens, items, index);
     case Keyword.LOAD:
       return objectAfter(tokens, items, index, Keyword.INTO);
     case Keyword.EXECUTE:
       return executeStatement(tokens, items, index);
     case Keyword.ADD:
+    case Keyword.COMMIT:
     case Keyword.CONVERT:
     case Keyword.GET:
     case Keyword.LIST:
     case Keyword.PUT:
     case Keyword.REMOVE:
+    case Keyword.ROLLBACK:
     case Keyword.UNSET:
       items.operation(index);
       return statementEnd(tokens, index);

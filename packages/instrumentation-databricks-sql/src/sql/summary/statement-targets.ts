@@ -1,5 +1,6 @@
 import { NO_VALUE, unquotedValue } from '../tokens/unquoted-values';
 import { Code } from '../tokens/characters';
+import { isTargetPart } from '../tokens/identifiers';
 import { Keyword } from '../tokens/keywords';
 import type { SummaryItems } from './summary-items';
 import { type TokenList, TokenKind } from '../tokens/token-list';
@@ -14,10 +15,12 @@ const OBJECT_TYPES = new Set<number>([
   Keyword.CONNECTION,
   Keyword.CREDENTIAL,
   Keyword.DATABASE,
+  Keyword.FLOW,
   Keyword.FUNCTION,
   Keyword.INDEX,
   Keyword.LOCATION,
   Keyword.METASTORE,
+  Keyword.NAMESPACE,
   Keyword.POLICY,
   Keyword.PROCEDURE,
   Keyword.PROVIDER,
@@ -25,6 +28,7 @@ const OBJECT_TYPES = new Set<number>([
   Keyword.ROLE,
   Keyword.SCHEMA,
   Keyword.SEQUENCE,
+  Keyword.SERVER,
   Keyword.SHARE,
   Keyword.TABLE,
   Keyword.TABLES,
@@ -91,12 +95,30 @@ export function insertStatement(tokens: TokenList, items: SummaryItems, index: n
       keyword === Keyword.SCHEMA || keyword === Keyword.TABLE || FILLERS.has(keyword);
     if (!isFiller || (keyword !== Keyword.INTO && endsName(tokens, i))) break;
     const next = tokens.significant(i + 1);
-    const isRowSource =
-      tokens.keyword(next) === Keyword.VALUES || tokens.keyword(next) === Keyword.SELECT;
-    if (isRowSource && keyword === Keyword.TABLE) break;
+    if (keyword === Keyword.TABLE && startsRowSource(tokens, next)) break;
     i = next;
   }
   return items.target(i);
+}
+
+/** Whether the rows of an INSERT start at `index`, so that the word before is the name of its target. */
+function startsRowSource(tokens: TokenList, index: number): boolean {
+  switch (tokens.keyword(index)) {
+    case Keyword.SELECT:
+    case Keyword.VALUES:
+    case Keyword.WITH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `DELETE FROM orders` */
+export function deleteStatement(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  const from = tokens.significant(index + 1);
+  if (tokens.keyword(from) !== Keyword.FROM) return index;
+  return items.target(tokens.significant(from + 1));
 }
 
 /** `MERGE WITH SCHEMA EVOLUTION INTO orders` */
@@ -135,7 +157,7 @@ export function objectStatement(
 function object(tokens: TokenList, items: SummaryItems, first: number, isTyped: boolean): number {
   let type: number = Keyword.NONE;
   let i = first;
-  for (; tokens.isName(i); i = tokens.significant(i + 1)) {
+  for (; isTargetPart(tokens, i); i = tokens.significant(i + 1)) {
     const keyword = tokens.keyword(i);
     if (type === Keyword.NONE && OBJECT_TYPES.has(keyword) && (isTyped || !endsName(tokens, i))) {
       type = keyword;
@@ -240,6 +262,14 @@ export function executeStatement(tokens: TokenList, items: SummaryItems, index: 
   const next = tokens.significant(index + 1);
   if (tokens.keyword(next) === Keyword.IMMEDIATE) items.operation(next);
   else items.target(next);
+  return statementEnd(tokens, index);
+}
+
+/** `CLEAR CACHE` */
+export function clearStatement(tokens: TokenList, items: SummaryItems, index: number): number {
+  items.operation(index);
+  const cache = tokens.significant(index + 1);
+  if (tokens.keyword(cache) === Keyword.CACHE) items.operation(cache);
   return statementEnd(tokens, index);
 }
 

@@ -25,6 +25,9 @@ const SAFE_NAME = /^[\p{L}\p{N}_-]+$/u;
 /** Result of {@link nameEnd} for a name that is only known at run time or is not a valid name. */
 export const UNKNOWN_NAME = -1;
 
+/** A word that Spark reads as a number although it has letters. Words that start with `0x` are treated as numbers too. */
+const NUMBER = /^(?:0x|[\d.+-]+(?:[LSY]|(?:E\d*)?(?:F|D|BD)?)?$)/i;
+
 const HIGH_SURROGATES = 0xd800;
 const LOW_SURROGATES = 0xdc00;
 const SURROGATES_END = 0xe000;
@@ -74,7 +77,9 @@ export function nameEnd(tokens: TokenList, index: number): number {
       return isIdentifierClause(tokens, last, next) ? UNKNOWN_NAME : last;
     }
     const part = tokens.significant(next + 1);
-    if (tokens.kind(next) !== TokenKind.OPERATOR || !tokens.isName(part)) return UNKNOWN_NAME;
+    if (tokens.kind(next) !== TokenKind.OPERATOR || !isTargetPart(tokens, part)) {
+      return UNKNOWN_NAME;
+    }
     last = part;
   }
 }
@@ -90,7 +95,7 @@ function isIdentifierClause(tokens: TokenList, index: number, next: number): boo
 /** The name part at `index`, without back quotes when it is unambiguous without them. */
 export function namePart(tokens: TokenList, index: number): string {
   const part = tokens.slice(index);
-  if (tokens.kind(index) === TokenKind.WORD) return part;
+  if (tokens.kind(index) !== TokenKind.QUOTED) return part;
   if (isMaskedName(tokens, index)) return '?';
   const name = part.slice(1, -1);
   return SAFE_NAME.test(name) ? name : part;
@@ -103,16 +108,22 @@ export function dottedName(tokens: TokenList, index: number, last: number): stri
   }
   let name = namePart(tokens, index);
   for (let i = index + 1; i <= last; i++) {
-    if (tokens.isName(i)) name += `.${namePart(tokens, i)}`;
+    if (isTargetPart(tokens, i)) name += `.${namePart(tokens, i)}`;
   }
   return name;
+}
+
+/** Whether the token at `index` can be part of the name of a target: a name, or a word that starts with a digit. */
+export function isTargetPart(tokens: TokenList, index: number): boolean {
+  if (tokens.isName(index)) return true;
+  return tokens.kind(index) === TokenKind.NUMBER && !NUMBER.test(tokens.slice(index));
 }
 
 /** Whether the name has neither back quotes nor whitespace, so that the summary can show it as written. */
 function isPlain(tokens: TokenList, index: number, last: number): boolean {
   for (let i = index; i <= last; i++) {
     const kind = tokens.kind(i);
-    if (kind !== TokenKind.WORD && kind !== TokenKind.OPERATOR) return false;
+    if (kind === TokenKind.QUOTED || kind <= TokenKind.COMMENT) return false;
   }
   return true;
 }
