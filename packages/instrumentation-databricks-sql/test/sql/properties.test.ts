@@ -231,6 +231,31 @@ const statementWithRows = fc.constantFrom<(list: string) => string>(
   (list) => `SELECT * FROM t WHERE a IN (${list})`,
 );
 
+// Tokens that one grammar ends at a quote or comment and another one does not. The secret is inside a literal or comment
+// in one of the two readings, and so must be masked.
+const ambiguousToken = fc
+  .tuple(
+    fc.oneof(
+      fc
+        .tuple(
+          fc.constantFrom('${a', 's3://a', 'dbfs:/b/', 'FROM /mnt/c'),
+          fc.constantFrom("'", '"', '`', '--', '/*', "r'a\\'", 'R"a\\"', '$$'),
+        )
+        .map((parts) => parts.join('')),
+      fc
+        .tuple(
+          fc.constantFrom('1e+5', '-1E-2', '1.', '-1.', 'é', '𝒜', ':é', ':', 'a:', 'b.'),
+          fc.constantFrom("r'a\\'", 'R"a\\"'),
+        )
+        .map((parts) => parts.join('')),
+    ),
+    fc.constantFrom('', '}', ' ', '\n', '*/', ';'),
+  )
+  .map((parts) => parts.join(''));
+const ambiguousProgram = fc
+  .tuple(ambiguousToken, fc.constantFrom("'", '"'), secret)
+  .map(([token, quote, s]) => `SELECT ${token}, ${quote}a; ${s}${quote} FROM t`);
+
 function check(arbitrary: fc.Arbitrary<string>, property: (text: string) => void): void {
   fc.assert(fc.property(arbitrary, property), { numRuns: RUNS });
 }
@@ -242,6 +267,13 @@ describe('sanitizeQuery and summarizeQuery', function () {
     check(program, (sql) => {
       const output = `${sanitizeQuery(sql)}\n${summarizeQuery(sql)}`;
       assert.doesNotMatch(output, /[zqZQ]{3}|94736251/, output);
+    });
+  });
+
+  it('never show a literal after a token that may contain a quote or comment', () => {
+    check(ambiguousProgram, (sql) => {
+      const output = `${sanitizeQuery(sql)}\n${summarizeQuery(sql)}`;
+      assert.doesNotMatch(output, /[zqZQ]{3}/, output);
     });
   });
 

@@ -22,10 +22,12 @@ export const Code = {
   BACKSLASH: 0x5c,
   BRACKET_CLOSE: 0x5d,
   BACK_QUOTE: 0x60,
+  LOWER_A: 0x61,
   LOWER_E: 0x65,
   LOWER_R: 0x72,
   LOWER_V: 0x76,
   LOWER_X: 0x78,
+  LOWER_Z: 0x7a,
   BRACE_OPEN: 0x7b,
   PIPE: 0x7c,
 } as const;

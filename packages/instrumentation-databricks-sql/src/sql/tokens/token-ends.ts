@@ -118,13 +118,19 @@ export function numberEnd(codes: Uint16Array, at: number): number {
   }
 }
 
-/** Offset after the body that `$$` or `$tag$` opens at `at`. */
+/** Offset after the body that `$$` or `$tag$` opens at `at`. As in Spark, a tag consists of ASCII letters. */
 export function dollarQuotedEnd(sql: string, codes: Uint16Array, at: number): number {
-  const tagEnd = wordEnd(codes, at + 1);
+  let tagEnd = at + 1;
+  while (isAsciiLetter(codes[tagEnd] as number)) tagEnd++;
   if (codes[tagEnd] !== Code.DOLLAR) return UNCLOSED;
   const tag = sql.slice(at, tagEnd + 1);
   const close = sql.indexOf(tag, tagEnd + 1);
   return close === -1 ? UNCLOSED : close + tag.length;
+}
+
+function isAsciiLetter(code: number): boolean {
+  const lowerCase = code | CASE_BIT;
+  return lowerCase >= Code.LOWER_A && lowerCase <= Code.LOWER_Z;
 }
 
 /** Whether the braces of a variable hold only a name, such as `name`, `a.b` or `env:name`, from `at` up to `end`. */
@@ -142,7 +148,10 @@ export function isVariableName(codes: Uint16Array, at: number, end: number): boo
   return at < end;
 }
 
-/** Offset after the unquoted URI that continues at `at`. */
+/**
+ * Offset after the unquoted URI or path that continues at `at`. One that contains the beginning of a comment or of a
+ * dollar-quoted body, or that ends at a quote, counts as unclosed: Spark would split it there.
+ */
 export function uriEnd(codes: Uint16Array, at: number, length: number): number {
   let pos = at;
   while (pos < length) {
@@ -151,6 +160,8 @@ export function uriEnd(codes: Uint16Array, at: number, length: number): number {
       case Code.SINGLE_QUOTE:
       case Code.DOUBLE_QUOTE:
       case Code.BACK_QUOTE:
+      case Code.DOLLAR:
+        return UNCLOSED;
       case Code.PARENTHESIS_OPEN:
       case Code.PARENTHESIS_CLOSE:
       case Code.COMMA:
@@ -158,10 +169,58 @@ export function uriEnd(codes: Uint16Array, at: number, length: number): number {
         return pos;
       default:
         if (isWhitespace(code)) return pos;
+        if (startsComment(codes, pos)) return UNCLOSED;
     }
     pos++;
   }
   return pos;
+}
+
+function startsComment(codes: Uint16Array, at: number): boolean {
+  const next = codes[at + 1];
+  switch (codes[at]) {
+    case Code.MINUS:
+      return next === Code.MINUS;
+    case Code.SLASH:
+      return next === Code.ASTERISK;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Offset after the variable `${…}` that opens at `at` and closes at `close`. One that contains a quote, a dollar sign or
+ * the beginning of a comment counts as unclosed: without variable substitution, Spark would split it there.
+ */
+export function variableEnd(codes: Uint16Array, at: number, close: number): number {
+  for (let i = at + 2; i < close; i++) {
+    switch (codes[i]) {
+      case Code.SINGLE_QUOTE:
+      case Code.DOUBLE_QUOTE:
+      case Code.BACK_QUOTE:
+      case Code.DOLLAR:
+        return UNCLOSED;
+      default:
+        if (startsComment(codes, i)) return UNCLOSED;
+    }
+  }
+  return close + 1;
+}
+
+/**
+ * Whether the word that ends at `end` could end in the prefix of a raw string: the letter `r` after a letter outside
+ * ASCII, which only some versions of Spark read as part of a word.
+ */
+export function mayEndInRawPrefix(codes: Uint16Array, end: number): boolean {
+  if (!isRawPrefix(codes, end - 1)) return false;
+  return end > 1 && (codes[end - 2] as number) >= ASCII_END;
+}
+
+/** Whether a raw string starts at `at`. */
+export function isRawPrefix(codes: Uint16Array, at: number): boolean {
+  if (((codes[at] as number) | CASE_BIT) !== Code.LOWER_R) return false;
+  const quote = codes[at + 1];
+  return quote === Code.SINGLE_QUOTE || quote === Code.DOUBLE_QUOTE;
 }
 
 /** Whether the word from `at` on consists of digits only. */

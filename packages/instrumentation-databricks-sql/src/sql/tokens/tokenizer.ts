@@ -17,13 +17,16 @@ import {
   backQuotedEnd,
   bracketedCommentEnd,
   dollarQuotedEnd,
+  isRawPrefix,
   isVariableName,
   isVersion,
   lineCommentEnd,
+  mayEndInRawPrefix,
   numberEnd,
   rawStringEnd,
   stringEnd,
   uriEnd,
+  variableEnd,
 } from './token-ends';
 import { startsStatement } from './statement-starts';
 import { TokenKind, type TokenList } from './token-list';
@@ -70,6 +73,10 @@ class Tokenizer {
         kind = TokenKind.WORD;
         if (letter >= ASCII_END && letterLength(codes, pos) > 0) {
           pos = wordEnd(codes, pos);
+          if (mayEndInRawPrefix(codes, pos)) {
+            kind = TokenKind.UNKNOWN;
+            pos = length;
+          }
         } else if (
           pos - start === 1 &&
           (letter === Code.SINGLE_QUOTE || letter === Code.DOUBLE_QUOTE)
@@ -77,8 +84,8 @@ class Tokenizer {
           pos = this.#prefixed(start);
           kind = this.#kind;
         } else if (letter === Code.COLON && this.#isUri(pos)) {
-          kind = TokenKind.STRING;
-          pos = uriEnd(codes, pos, length);
+          pos = this.#uri(pos);
+          kind = this.#kind;
         } else if (!this.#isPartOfName(start, pos, count)) {
           keyword = keywordAt(codes, start, pos);
         }
@@ -138,7 +145,7 @@ class Tokenizer {
     const length = this.#length;
     switch (charClass) {
       case CharClass.DIGIT:
-        return this.#take(TokenKind.NUMBER, numberEnd(codes, pos));
+        return this.#number(pos);
       case CharClass.QUOTE:
         return this.#take(TokenKind.STRING, this.#closed(stringEnd(codes, pos, length)));
       case CharClass.SPECIAL:
@@ -157,7 +164,7 @@ class Tokenizer {
         if (!isDigit(next) || this.#isOperand(pos, count)) {
           return this.#take(TokenKind.OPERATOR, pos + 1);
         }
-        return this.#take(TokenKind.NUMBER, numberEnd(codes, pos));
+        return this.#number(pos);
       case Code.ASTERISK:
         if (!this.#isInHint || next !== Code.SLASH) return this.#take(TokenKind.OPERATOR, pos + 1);
         this.#isInHint = false;
@@ -178,7 +185,7 @@ class Tokenizer {
       case Code.SLASH:
         if (next !== Code.ASTERISK) {
           if (this.#isPathStart(count)) {
-            return this.#take(TokenKind.STRING, uriEnd(codes, pos, length));
+            return this.#uri(pos);
           }
           return this.#take(TokenKind.OPERATOR, pos + 1);
         }
@@ -200,10 +207,25 @@ class Tokenizer {
     }
   }
 
+  /** A word or parameter marker that ends at `end`. */
+  #word(kind: number, end: number): number {
+    return this.#takeClosed(kind, mayEndInRawPrefix(this.#codes, end) ? UNCLOSED : end);
+  }
+
+  #number(pos: number): number {
+    const end = numberEnd(this.#codes, pos);
+    // Spark splits some numbers before the prefix of a raw string, as in `1e+5r'a'`, and others not.
+    return this.#takeClosed(TokenKind.NUMBER, isRawPrefix(this.#codes, end - 1) ? UNCLOSED : end);
+  }
+
+  #uri(pos: number): number {
+    return this.#takeClosed(TokenKind.STRING, uriEnd(this.#codes, pos, this.#length));
+  }
+
   #sign(pos: number, next: number): number {
     const isNumber =
       isDigit(next) || (next === Code.DOT && isDigit(this.#codes[pos + 2] as number));
-    if (isNumber) return this.#take(TokenKind.NUMBER, numberEnd(this.#codes, pos));
+    if (isNumber) return this.#number(pos);
     return this.#take(TokenKind.OPERATOR, pos + 1);
   }
 
@@ -214,14 +236,17 @@ class Tokenizer {
     if (isPath || !isWordStart(this.#codes, pos + 1)) {
       return this.#take(TokenKind.OPERATOR, pos + 1);
     }
-    return this.#take(TokenKind.MARKER, wordEnd(this.#codes, pos + 1));
+    // In `:r'a'` a raw string follows the colon.
+    if (isRawPrefix(this.#codes, pos + 1)) return this.#take(TokenKind.OPERATOR, pos + 1);
+    return this.#word(TokenKind.MARKER, wordEnd(this.#codes, pos + 1));
   }
 
   #variable(pos: number): number {
     const close = this.#tokens.sql.indexOf('}', pos);
     if (close === -1) return this.#takeClosed(TokenKind.MARKER, UNCLOSED);
     const isName = isVariableName(this.#codes, pos + 2, close);
-    return this.#take(isName ? TokenKind.MARKER : TokenKind.STRING, close + 1);
+    const end = variableEnd(this.#codes, pos, close);
+    return this.#takeClosed(isName ? TokenKind.MARKER : TokenKind.STRING, end);
   }
 
   #beyondAscii(pos: number): number {
@@ -234,7 +259,7 @@ class Tokenizer {
         while (end < length && isWhitespace(codes[end] as number)) end++;
         return this.#take(TokenKind.WHITESPACE, end);
       }
-      if (letterLength(codes, pos) > 0) return this.#take(TokenKind.WORD, wordEnd(codes, pos));
+      if (letterLength(codes, pos) > 0) return this.#word(TokenKind.WORD, wordEnd(codes, pos));
     }
     return this.#take(TokenKind.UNKNOWN, length);
   }
