@@ -6,7 +6,7 @@ import {
   encodeError,
   encodeOperation,
   prepareConnection,
-} from '../frontend-log/encode';
+} from '../frontend-log/translate';
 import {
   anonymousUserAgent,
   authenticatedUserAgent,

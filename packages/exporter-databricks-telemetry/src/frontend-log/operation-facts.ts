@@ -101,13 +101,6 @@ export function operationFacts(operation: string): OperationFacts {
   return OPERATIONS.get(operation) ?? NO_FACTS;
 }
 
-/** The operations that the schema has a type for. */
-export function typedOperations(): { operation: string; operationType: OperationType }[] {
-  return [...OPERATIONS].flatMap(([operation, { operationType }]) =>
-    operationType === undefined ? [] : [{ operation, operationType }],
-  );
-}
-
 /** First word of the summary: the only part of it that is read, since the rest names the user's tables. */
 export function statementVerb(attributes: Attributes): string | undefined {
   const summary = text(attributes, ATTR_DB_QUERY_SUMMARY);

@@ -60,9 +60,6 @@ export const VOLUME_OPERATION_TYPES = [
 ] as const;
 export type VolumeOperationType = (typeof VOLUME_OPERATION_TYPES)[number];
 
-export const PROXY_AUTH_TYPES = ['AUTH_UNSPECIFIED', 'NONE', 'BASIC', 'SPNEGO'] as const;
-export type ProxyAuthType = (typeof PROXY_AUTH_TYPES)[number];
-
 export const AUTH_MECHS = ['TYPE_UNSPECIFIED', 'OTHER', 'PAT', 'OAUTH'] as const;
 export type AuthMech = (typeof AUTH_MECHS)[number];
 
@@ -95,7 +92,6 @@ export interface HostDetails {
   /** The bare host name. */
   host_url?: string;
   port?: number;
-  proxy_auth_type?: ProxyAuthType;
 }
 
 /** Of its 46 fields those that the driver's configuration on Node.js has. */
@@ -184,6 +180,20 @@ export interface TelemetryFrontendLog {
   frontend_log_event_id: string;
   context: { client_context: ClientContext };
   entry: { sql_driver_log: SqlDriverLog };
+}
+
+/** What a log contains that is sent without authentication. */
+export interface AnonymousFrontendLog {
+  frontend_log_event_id: string;
+  context: { client_context: ClientContext };
+  entry: {
+    sql_driver_log: {
+      sql_operation: {
+        operation_detail: Pick<OperationDetail, 'is_internal_call' | 'operation_type'>;
+      };
+      error_info: DriverErrorInfo;
+    };
+  };
 }
 
 /** Body of `POST /telemetry-ext` and `/telemetry-unauth`. The service answers 500 when `items` is not an empty array. */

@@ -4,7 +4,7 @@ import { connectionFacts } from '../../../../packages/exporter-databricks-teleme
 import {
   encodeOperation,
   prepareConnection,
-} from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/encode';
+} from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/translate';
 import { alternate, type Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { SESSION_ID, statementId } from '../harness/ids';
