@@ -10,7 +10,7 @@ import {
 const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
 const telemetry = new DatabricksTelemetryExporter({
   access: databricks.access,
-  // The default. `false` keeps what failed for want of valid credentials in this process.
+  // The default. `false` keeps the errors of connections without valid credentials in this process.
   unauthenticatedFallback: true,
 });
 const sdk = new NodeSDK({

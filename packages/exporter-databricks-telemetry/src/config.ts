@@ -71,7 +71,8 @@ export function telemetryDisabled(
 
 /** Headers of a request, or what fetches them anew for each batch. */
 export type HeadersSource =
-  Readonly<Record<string, string>> | (() => Promise<Readonly<Record<string, string>>>);
+  | Readonly<Record<string, string>>
+  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>);
 
 /** Credentials of one workspace, for applications without the instrumentation's `access`. */
 export interface StaticCredentials {
@@ -97,7 +98,8 @@ export interface Payload {
   readonly body: string;
 }
 
-export type PayloadListener = (payload: Payload) => void;
+/** May be asynchronous. Its failure is logged at debug. */
+export type PayloadListener = (payload: Payload) => unknown;
 
 /** Where a dry run writes: lines of JSON in a file, `diag` at debug, or a function. */
 export type DryRun = 'file' | 'diag' | PayloadListener;

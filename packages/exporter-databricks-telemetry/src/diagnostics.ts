@@ -55,3 +55,18 @@ export function guarded<Result>(entryPoint: string, call: () => Result): Result 
 export function reportDefect(entryPoint: string, error: unknown): void {
   logDebug(`${entryPoint} failed`, error);
 }
+
+/**
+ * Calls a callback of the application. Its failure ends here: an exception, and the rejection of whatever promise or
+ * thenable it returns.
+ */
+export function runCallback(name: string, call: () => unknown): void {
+  guarded(name, () => {
+    const returned = call();
+    if (typeof returned !== 'object' || returned === null) return;
+    // Resolving a new promise reads and calls `then` in a job of its own, where a failure rejects this promise.
+    new Promise((resolve) => {
+      resolve(returned);
+    }).catch((error: unknown) => reportDefect(name, error));
+  });
+}

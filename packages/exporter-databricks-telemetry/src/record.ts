@@ -22,26 +22,50 @@ export interface TelemetryRecord extends ReadableSpan {
 }
 
 /**
- * Why a record was dropped for good. A closed list: it is the key of `stats().dropped`. `statement_errors`: more
- * retryable errors than are kept per statement; `export_failed`: the exporter failed without saying what is left.
+ * Why a record was dropped for good: the keys of `stats().dropped`.
+ *
+ * - `queue_full`: the queue had reached its bounds.
+ * - `statement_errors`: a statement had more retryable errors than are kept.
+ * - `export_failed`: the exporter failed without an account of the batch.
+ * - `flag_off`: the workspace's feature flag, or `DATABRICKS_TELEMETRY_DISABLED`, turns telemetry off.
+ * - `too_large`: the record alone exceeds what the queue or the service takes.
+ * - `refused`: the service, or the credentials it was given, refused the record.
+ * - `host_refused`: the host is malformed, not public, or unknown.
+ * - `no_credentials`: the connection has no credentials, or is gone.
+ * - `invalid_headers`: HTTP does not allow a header of the connection's requests.
+ * - `untranslatable`: the span cannot be read.
+ * - `shutdown`: it was still pending when the processor shut down.
  */
-export type DropReason =
-  | 'queue_full'
-  | 'statement_errors'
-  | 'export_failed'
-  | 'flag_off'
-  | 'disabled'
-  | 'too_large'
-  | 'refused'
-  | 'host_refused'
-  | 'no_credentials'
-  | 'untranslatable'
-  | 'retries_exhausted'
-  | 'shutdown';
+export const DROP_REASONS = [
+  'queue_full',
+  'statement_errors',
+  'export_failed',
+  'flag_off',
+  'too_large',
+  'refused',
+  'host_refused',
+  'no_credentials',
+  'invalid_headers',
+  'untranslatable',
+  'shutdown',
+] as const;
 
-/** Why records came back undelivered, to be tried again later. */
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** Why records came back undelivered. The processor keeps them and tries again. */
 export type UndeliveredReason =
   'flag_unknown' | 'breaker_open' | 'retryable' | 'credentials_unavailable' | 'shutdown';
+
+/** What became of one record, or of one span, in one export. */
+export type Fate =
+  | { readonly kind: 'delivered' }
+  | {
+      readonly kind: 'undelivered';
+      readonly reason: UndeliveredReason;
+      /** Milliseconds to wait before the next attempt. */
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: 'dropped'; readonly reason: DropReason };
 
 /**
  * The `error` of a failed `export`. Every span of the batch is delivered, in `undelivered`, or counted in `dropped`:

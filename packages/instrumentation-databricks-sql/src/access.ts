@@ -13,6 +13,12 @@ export interface ConnectionAccess {
   /** The `User-Agent` the driver itself sends, when it could be read. */
   readonly userAgent: string | undefined;
   /**
+   * Whether the auth provider has authenticated a request of the driver, and its last answer was no failure. Only then
+   * may it be asked: another provider would begin a login that the application did not ask for. `undefined` when this
+   * is not known, as for access that an application makes itself.
+   */
+  readonly isAuthenticated?: boolean;
+  /**
    * The headers of the driver's auth provider, fetched anew at each call and never stored.
    * Rejects with whatever the provider rejects with; resolves without `Authorization` when there is no credential.
    */

@@ -1,21 +1,21 @@
-/** Options of a {@link CircuitBreaker}; each a positive integer. */
+/** Options of a {@link CircuitBreaker}, each a positive integer. */
 export interface CircuitBreakerOptions {
-  /** Consecutive failures that open it. */
+  /** Consecutive failures that open the circuit. */
   readonly failureThreshold: number;
-  /** How long it stays open, in milliseconds, unless the service asked for longer. */
+  /** How long the circuit stays open, in milliseconds, unless the service asked for longer. */
   readonly openMs: number;
-  /** Consecutive successful probes that close it. */
+  /** Consecutive successful probes that close the circuit. */
   readonly successThreshold: number;
 }
 
 export type CircuitBreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
-/** Leave for one attempt. Its first outcome counts, later ones are ignored. */
+/** Permission for one attempt. Its first outcome counts; later ones are ignored. */
 export interface Permit {
   success(): void;
-  /** @param retryAfterMs what the service asked for. */
+  /** @param retryAfterMs the wait that the service asked for */
   failure(retryAfterMs?: number): void;
-  /** The attempt says nothing about the health of the host. */
+  /** The attempt has no bearing on the health of the host. */
   cancel(): void;
 }
 
@@ -28,8 +28,11 @@ export type MonotonicClock = () => number;
  * Outcomes of attempts that began before the last change of state are stale and change nothing.
  */
 export class CircuitBreaker {
+  readonly #options: CircuitBreakerOptions;
+  readonly #now: MonotonicClock;
+  readonly #onTransition: (from: CircuitBreakerState, to: CircuitBreakerState) => void;
   #state: CircuitBreakerState = 'CLOSED';
-  /** Counts changes of state, to tell stale outcomes. */
+  /** Counts changes of state, to recognize stale outcomes. */
   #generation = 0;
   #failures = 0;
   #successes = 0;
@@ -37,31 +40,32 @@ export class CircuitBreaker {
   #isProbing = false;
 
   constructor(
-    private readonly options: CircuitBreakerOptions,
-    private readonly now: MonotonicClock,
-    private readonly onTransition: (
-      from: CircuitBreakerState,
-      to: CircuitBreakerState,
-    ) => void = () => undefined,
-  ) {}
+    options: CircuitBreakerOptions,
+    now: MonotonicClock,
+    onTransition: (from: CircuitBreakerState, to: CircuitBreakerState) => void = () => undefined,
+  ) {
+    this.#options = options;
+    this.#now = now;
+    this.#onTransition = onTransition;
+  }
 
-  /** OPEN turns into HALF_OPEN by time alone, so reading it may make the transition. */
+  /** Reading the state makes the transition from OPEN to HALF_OPEN when the time is over. */
   get state(): CircuitBreakerState {
-    if (this.#state === 'OPEN' && this.now() >= this.#openUntilMs) this.#change('HALF_OPEN');
+    if (this.#state === 'OPEN' && this.#now() >= this.#openUntilMs) this.#change('HALF_OPEN');
     return this.#state;
   }
 
-  /** It is not as it was made: open, being probed, or counting failures. */
+  /** The circuit is open or being probed, or the last outcomes were failures. */
   get hasFailures(): boolean {
     return this.state !== 'CLOSED' || this.#failures > 0;
   }
 
-  /** How long it stays open, in milliseconds; 0 when it is not open. */
+  /** How long the circuit stays open, in milliseconds; 0 when it is not open. */
   get retryAfterMs(): number {
-    return this.state === 'OPEN' ? this.#openUntilMs - this.now() : 0;
+    return this.state === 'OPEN' ? this.#openUntilMs - this.#now() : 0;
   }
 
-  /** `undefined` when the attempt must not be made. */
+  /** A permit, or `undefined` when the attempt must not be made. */
   tryAcquire(): Permit | undefined {
     const state = this.state;
     if (state === 'OPEN' || (state === 'HALF_OPEN' && this.#isProbing)) return undefined;
@@ -88,15 +92,15 @@ export class CircuitBreaker {
 
   #succeed(): void {
     this.#failures = 0;
-    if (this.#state === 'HALF_OPEN' && ++this.#successes >= this.options.successThreshold) {
+    if (this.#state === 'HALF_OPEN' && ++this.#successes >= this.#options.successThreshold) {
       this.#change('CLOSED');
     }
   }
 
   #fail(retryAfterMs: number): void {
     this.#failures += 1;
-    if (this.#state === 'HALF_OPEN' || this.#failures >= this.options.failureThreshold) {
-      this.#openUntilMs = this.now() + Math.max(this.options.openMs, retryAfterMs);
+    if (this.#state === 'HALF_OPEN' || this.#failures >= this.#options.failureThreshold) {
+      this.#openUntilMs = this.#now() + Math.max(this.#options.openMs, retryAfterMs);
       this.#change('OPEN');
     }
   }
@@ -108,6 +112,6 @@ export class CircuitBreaker {
     this.#failures = 0;
     this.#successes = 0;
     this.#isProbing = false;
-    this.onTransition(from, to);
+    this.#onTransition(from, to);
   }
 }

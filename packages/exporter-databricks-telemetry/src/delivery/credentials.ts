@@ -1,8 +1,9 @@
+import { startTimeLimit } from '../clock';
 import { withTracingSuppressed } from '../suppress-tracing';
 
 export type Credentials =
   | { readonly kind: 'present'; readonly headers: Readonly<Record<string, string>> }
-  /** There is none: the provider has no `Authorization` to give, or the connection is gone. */
+  /** The connection has no provider, or the provider gave no `Authorization`. */
   | { readonly kind: 'missing' }
   /** The provider failed. */
   | { readonly kind: 'failed' }
@@ -10,48 +11,57 @@ export type Credentials =
   | { readonly kind: 'timeout' };
 
 /**
- * Fetches a connection's headers for one batch. They are used and let go, never kept, and neither they nor what the
- * provider throws is logged. Never rejects; the calls that providers make for tokens are not traced.
+ * Asks a provider for the headers of one request. They are used and released, never kept; neither they nor the
+ * provider's error is logged. Never rejects. The provider's own requests are not traced.
+ *
+ * @param source returns headers, or a promise of them
  */
 export async function fetchCredentials(
-  source: (() => Promise<Readonly<Record<string, string>>>) | undefined,
+  source: (() => unknown) | undefined,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Credentials> {
   if (!source) return { kind: 'missing' };
-  // Read once: what a provider gives may be anything, and may throw when it is read.
-  const copied = () => source().then((given) => ({ ...given }));
-  const headers = await withDeadline(copied, timeoutMs, signal);
-  if (headers.kind !== 'value') return headers;
-  const authorization = Object.entries(headers.value).some(
-    ([name, value]) => name.toLowerCase() === 'authorization' && typeof value === 'string' && value,
+  // Copied within the guard: the provider's object may be anything, and reading it may throw.
+  const answer = await answerOf(async () => copyOf(await source()), timeoutMs, signal);
+  if (answer.kind !== 'value') return answer;
+  const authorization = Object.entries(answer.value).some(
+    ([name, value]) => name.toLowerCase() === 'authorization' && value !== '',
   );
-  return authorization ? { kind: 'present', headers: headers.value } : { kind: 'missing' };
+  return authorization ? { kind: 'present', headers: answer.value } : { kind: 'missing' };
 }
 
-type Deadlined<T> = { kind: 'value'; value: T } | { kind: 'failed' } | { kind: 'timeout' };
+function copyOf(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null) return {};
+  const entries = Object.entries({ ...headers });
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
 
-/** Waits for what others do, but neither for ever nor beyond `signal`. */
-export function withDeadline<T>(
+/** What came of asking the application or the driver. */
+export type Answer<T> = { kind: 'value'; value: T } | { kind: 'failed' } | { kind: 'timeout' };
+
+/** Waits for the application's or the driver's promise, until the time limit or until `signal` aborts. Never rejects. */
+export function answerOf<T>(
   call: () => Promise<T>,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<Deadlined<T>> {
+): Promise<Answer<T>> {
   return new Promise((resolve) => {
-    const settle = (outcome: Deadlined<T>) => {
-      clearTimeout(timer);
+    const settle = (answer: Answer<T>): void => {
+      limit.cancel();
       signal.removeEventListener('abort', giveUp);
-      resolve(outcome);
+      resolve(answer);
     };
-    const giveUp = () => settle({ kind: 'timeout' });
-    const timer = setTimeout(giveUp, timeoutMs);
-    timer.unref();
+    const giveUp = (): void => settle({ kind: 'timeout' });
+    const limit = startTimeLimit('the time limit of a provider', timeoutMs, giveUp);
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) {
       giveUp();
       return;
     }
-    const fail = () => settle({ kind: 'failed' });
+    const fail = (): void => settle({ kind: 'failed' });
     try {
       withTracingSuppressed(call).then((value) => settle({ kind: 'value', value }), fail);
     } catch {

@@ -1,123 +1,89 @@
 import { setMaxListeners } from 'node:events';
-import type { Attributes } from '@opentelemetry/api';
 import type { ResolvedExporterOptions } from '../config';
 import { guarded, logDebug } from '../diagnostics';
-import type { ReadableSpan } from '../otel';
-import type { Outcome } from './batch';
+import type { Fate } from '../record';
 import type { CircuitBreakerState } from './circuit-breaker';
-import { dryRunSink } from './dry-run';
-import { FeatureFlags, type FlagState } from './feature-flags';
-import { type HostClient, HostClients } from './host-client';
-import { type Item, Pipeline } from './pipeline';
-import { Routes } from './route';
+import { BatchInFlight, type ConnectionBatch } from './connection-batch';
+import { Destinations } from './destination';
+import { DryRun, payloadSink } from './dry-run';
+import { FeatureFlags } from './feature-flags';
+import { HostBooks, type HostStats } from './host-books';
+import { Sender } from './sender';
+import { WorkspaceClients } from './workspace-clients';
 
-/** The spans of one connection in one batch, with what is to be said of each: one log or several. */
-export interface Group {
-  readonly connectionId: string;
-  /** Attributes that describe the connection. */
-  readonly facts: Attributes;
-  readonly spans: readonly { readonly span: ReadableSpan; readonly items: readonly Item[] }[];
-}
-
-/** What `stats()` says of one host. */
-export interface HostStats {
-  readonly breaker: CircuitBreakerState;
-  readonly flag: FlagState;
-  readonly connections: number;
-  readonly pending: number;
-  readonly delivered: number;
-  readonly dropped: Readonly<Partial<Record<string, number>>>;
-  /** Class of the last failure: a status, an error code or a word, never a text of the server. */
-  readonly lastError: string | undefined;
-}
-
-/** Everything that speaks to hosts. Loaded when there is something to say. */
+/** Sends the records of connections to their workspaces. Loaded with the first record to send. */
 export class Delivery {
-  readonly #now = () => performance.now();
-  readonly #flags = new FeatureFlags(this.#now);
-  readonly #clients: HostClients;
-  readonly #pipeline: Pipeline;
-  readonly #routes: Routes;
+  readonly #books = new HostBooks();
+  readonly #flags = new FeatureFlags();
+  readonly #clients: WorkspaceClients;
+  readonly #destinations: Destinations;
+  readonly #sender: Pick<Sender, 'send' | 'release'>;
 
+  /** @param signal aborts the requests under way */
   constructor(options: ResolvedExporterOptions, signal: AbortSignal) {
-    // One listener per request under way: any number is right.
+    // Every request under way listens to the signal, however many there are.
     setMaxListeners(0, signal);
-    this.#clients = new HostClients(options.circuitBreaker, this.#now);
-    this.#pipeline = new Pipeline(options, this.#flags, dryRunSink(options), signal);
-    this.#routes = new Routes(options);
+    this.#clients = new WorkspaceClients(options, (hostKey, error) => {
+      this.#books.failed(hostKey, error);
+    });
+    this.#destinations = new Destinations(options);
+    const sink = payloadSink(options);
+    this.#sender = sink
+      ? new DryRun(sink)
+      : new Sender(options, this.#clients, this.#flags, signal);
   }
 
-  /** One outcome per span of the group. Never rejects. */
-  async export(group: Group): Promise<Outcome[]> {
-    const route = guarded('route', () => this.#routes.of(group));
-    if (!route) return group.spans.map(() => ({ kind: 'dropped', reason: 'host_refused' }));
-    const { connectionId, host } = route;
-    const client = this.#clients.acquire(host, connectionId);
-    this.#flags.retain(host.key, connectionId);
-    client.pending += group.spans.length;
-    client.pendingBatches += 1;
-    let outcomes: Outcome[];
+  /** Sends batches and gives the fate of each of their spans. Never rejects. */
+  async export(batches: readonly ConnectionBatch[]): Promise<Fate[][]> {
+    const inFlight = batches.map((batch) => guarded('destination', () => this.#begin(batch)));
+    const known = inFlight.filter((batch) => batch !== undefined);
     try {
-      const ofItems = await this.#pipeline.export(
-        group.spans.flatMap(({ items }) => items),
-        route,
-        client,
-      );
-      let next = 0;
-      outcomes = group.spans.map(({ items }) => worst(ofItems.slice(next, (next += items.length))));
+      await this.#sender.send(known);
     } catch (error) {
-      // A mistake of ours must not come back for ever.
-      logDebug('a batch failed', error);
-      outcomes = group.spans.map(() => ({ kind: 'dropped', reason: 'untranslatable' }));
+      logDebug('an export failed', error);
     }
-    client.pending -= group.spans.length;
-    client.pendingBatches -= 1;
-    client.lastUsedMs = this.#now();
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'delivered') {
-        client.delivered += 1;
-      } else if (outcome.kind === 'dropped') {
-        client.drop(outcome.reason, 1);
-      }
-    }
-    if (route.isGone) this.release(connectionId);
-    this.#clients.removeIfIdle(client);
-    return outcomes;
+    this.#clients.removeIdle();
+    return batches.map((batch, index) => {
+      const fates = inFlight[index]?.spanFates();
+      if (!fates) return batch.spans.map(() => ({ kind: 'dropped', reason: 'host_refused' }));
+      this.#books.of(inFlight[index]?.destination.host.key ?? '').settled(fates);
+      return fates;
+    });
   }
 
-  /** A connection is gone. Safe to call twice. */
+  /** Forgets a connection that was closed. Safe to call twice. */
   release(connectionId: string): void {
-    const client = this.#clients.release(connectionId);
-    if (client) this.#flags.release(client.host.key, connectionId);
+    this.#books.disconnected(connectionId);
+    this.#sender.release(connectionId);
   }
 
   close(): void {
-    this.#clients.clear();
+    this.#books.disconnectAll();
   }
 
+  /** By host, with its port when that is not 443. */
   stats(): Record<string, HostStats> {
     return Object.fromEntries(
-      this.#clients.list().map((client) => [client.host.key, this.#hostStats(client)]),
+      this.#books.hosts.map((hostKey) => [
+        hostKey,
+        this.#books.of(hostKey).stats(this.#breakerOf(hostKey), this.#flags.ofHost(hostKey)),
+      ]),
     );
   }
 
-  #hostStats(client: HostClient): HostStats {
-    return {
-      breaker: client.breaker.state,
-      flag: this.#flags.peek(client.host.key),
-      connections: client.connections.size,
-      pending: client.pending,
-      delivered: client.delivered,
-      dropped: { ...client.dropped },
-      lastError: client.lastError,
-    };
+  /** `undefined` when the host is refused. */
+  #begin(batch: ConnectionBatch): BatchInFlight | undefined {
+    const destination = this.#destinations.of(batch);
+    if (!destination) return undefined;
+    const inFlight = new BatchInFlight(batch, destination);
+    if (!destination.isGone) this.#books.connected(destination.host.key, destination.id);
+    this.#books.of(destination.host.key).began(inFlight.spanCount);
+    return inFlight;
   }
-}
 
-/** A span is delivered when all of its logs are. */
-function worst(outcomes: readonly Outcome[]): Outcome {
-  return (
-    outcomes.find(({ kind }) => kind === 'undelivered') ??
-    outcomes.find(({ kind }) => kind === 'dropped') ?? { kind: 'delivered' }
-  );
+  #breakerOf(hostKey: string): CircuitBreakerState {
+    const states = new Set(this.#clients.ofHost(hostKey).map(({ breaker }) => breaker.state));
+    if (states.has('OPEN')) return 'OPEN';
+    return states.has('HALF_OPEN') ? 'HALF_OPEN' : 'CLOSED';
+  }
 }

@@ -1,9 +1,14 @@
 import { appendFile } from 'node:fs';
+import { clock } from '../clock';
 import type { PayloadListener, ResolvedExporterOptions } from '../config';
-import { logDebug } from '../diagnostics';
+import { logDebug, runCallback } from '../diagnostics';
+import { encodeBody } from '../frontend-log/request-body';
+import type { BatchInFlight } from './connection-batch';
+import { RecordEncoder } from './record-encoder';
+import { AUTHENTICATED_PATH } from './workspace-client';
 
-/** What is given the payloads in the place of the workspace; `undefined` when they are sent. */
-export function dryRunSink({
+/** Receives the payloads instead of the workspace. `undefined` when this is no dry run. */
+export function payloadSink({
   dryRun,
   dryRunPath,
 }: Pick<ResolvedExporterOptions, 'dryRun' | 'dryRunPath'>): PayloadListener | undefined {
@@ -17,5 +22,37 @@ export function dryRunSink({
         });
     default:
       return dryRun;
+  }
+}
+
+/** Gives the payload of each batch to a sink and sends nothing. Asks for no credentials. */
+export class DryRun {
+  readonly #sink: PayloadListener;
+  readonly #encoder = new RecordEncoder();
+
+  constructor(sink: PayloadListener) {
+    this.#sink = sink;
+  }
+
+  send(batches: readonly BatchInFlight[]): Promise<void> {
+    for (const batch of batches) this.#write(batch);
+    return Promise.resolve();
+  }
+
+  release(): void {}
+
+  #write(batch: BatchInFlight): void {
+    const logs: string[] = [];
+    for (const record of batch.pending()) {
+      const log = this.#encoder.encode(record);
+      if (log !== undefined) logs.push(log);
+      record.settle(
+        log === undefined ? { kind: 'dropped', reason: 'untranslatable' } : { kind: 'delivered' },
+      );
+    }
+    if (logs.length === 0) return;
+    const body = Buffer.concat(encodeBody(logs, clock.epochMs())).toString();
+    const payload = { host: batch.destination.host.key, path: AUTHENTICATED_PATH, body };
+    runCallback('dryRun', () => this.#sink(payload));
   }
 }

@@ -1,33 +1,37 @@
+import { clock } from '../clock';
 import { OncePerCondition } from '../diagnostics';
+import type { Host } from './host';
 import type { Verdict } from './response';
 
 const FLAG_NAME = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
 const DEFAULT_TTL_MS = 15 * 60_000;
 const MIN_TTL_MS = 60_000;
 const MAX_TTL_MS = 60 * 60_000;
-/** Beyond it, hosts nobody refers to any more are forgotten before their time. */
-const MAX_HOSTS = 128;
+const MAX_WORKSPACES = 256;
+const MAX_REFUSALS = 1_000;
 
-/** Whether a host wants telemetry. */
+/** Whether a workspace accepts telemetry. */
 export type FlagState = 'on' | 'off' | 'unknown';
 
-/** Asks the service; the flag stays what it was unless the verdict is `ok`. */
-export type FlagFetch = () => Promise<Verdict>;
-
-/** The flag after {@link FeatureFlags.resolve}, with the verdict of the fetch that failed to tell it. */
-export interface FlagResolution {
-  readonly state: FlagState;
-  readonly failure?: Exclude<Verdict, { kind: 'ok' }>;
+/** A workspace: some hosts serve several, which the org id tells apart. */
+export interface Workspace {
+  readonly host: Host;
+  readonly orgId: string | undefined;
 }
 
-interface Entry {
-  state: FlagState;
-  /** The service told the state; else it is assumed. */
-  isTold: boolean;
-  expiresAtMs: number;
-  inFlight: Promise<Verdict> | undefined;
-  readonly connections: Set<string>;
-  readonly refusal: OncePerCondition;
+/** Who asks: `way` is the key of the workspace client, `identity` also covers the credentials. */
+export interface Asker {
+  readonly way: string;
+  readonly identity: string;
+}
+
+/** Requests the flag. */
+export type FlagFetch = () => Promise<Verdict>;
+
+export interface FlagResolution {
+  readonly state: FlagState;
+  /** Why the flag could not be fetched. */
+  readonly failure?: Exclude<Verdict, { kind: 'ok' }>;
 }
 
 export function featureFlagPath(driverVersion: string): string {
@@ -35,107 +39,143 @@ export function featureFlagPath(driverVersion: string): string {
   return `/api/2.0/connector-service/feature-flags/NODEJS/${encodeURIComponent(driverVersion.replace(/-oss$/, ''))}`;
 }
 
-/**
- * The flag of each host that turns telemetry on. One fetch at a time and host; the last known value stands when a fetch
- * fails. A host that never told one, and whose answer is that it never will, is taken for one that wants no telemetry until
- * its time is over. Reference-counted by connection: what nobody refers to is forgotten when its time is over, not earlier, so that
- * an application with a client per request does not ask at each.
- */
-export class FeatureFlags {
-  readonly #entries = new Map<string, Entry>();
+/** What is known of one workspace's flag. */
+class Flag {
+  readonly #refusal = new OncePerCondition();
+  readonly #hostKey: string;
+  /** Askers to whom the service has answered that it has no flag, and until when that counts as off. */
+  readonly #refusedUntilMs = new Map<string, number>();
+  readonly inFlight = new Map<string, Promise<Verdict>>();
+  #reported: FlagState = 'unknown';
+  #freshUntilMs = 0;
 
-  constructor(private readonly now: () => number) {}
-
-  retain(hostKey: string, connectionId: string): void {
-    this.#entry(hostKey).connections.add(connectionId);
+  constructor(hostKey: string) {
+    this.#hostKey = hostKey;
   }
 
-  release(hostKey: string, connectionId: string): void {
-    this.#entries.get(hostKey)?.connections.delete(connectionId);
-    this.#forgetExpired();
+  get hostKey(): string {
+    return this.#hostKey;
   }
 
-  /** Last known value, for `stats()`. */
-  peek(hostKey: string): FlagState {
-    return this.#entries.get(hostKey)?.state ?? 'unknown';
+  /** The last value that the service reported, else whether it has refused to report one. */
+  get lastKnown(): FlagState {
+    if (this.#reported !== 'unknown') return this.#reported;
+    const nowMs = clock.monotonicMs();
+    return [...this.#refusedUntilMs.values()].some((untilMs) => nowMs < untilMs)
+      ? 'off'
+      : 'unknown';
   }
 
-  get size(): number {
-    return this.#entries.size;
+  /** A value that need not be fetched. */
+  fresh(identity: string): FlagState {
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#freshUntilMs) return this.#reported;
+    const isRefused =
+      this.#reported === 'unknown' && nowMs < (this.#refusedUntilMs.get(identity) ?? 0);
+    return isRefused ? 'off' : 'unknown';
   }
 
-  /** The flag of a host, fetched when unknown. An outdated one is fetched, and stands if that fails. */
-  async resolve(hostKey: string, fetch: FlagFetch): Promise<FlagResolution> {
-    const entry = this.#entry(hostKey);
-    if (entry.state !== 'unknown' && this.now() < entry.expiresAtMs) return { state: entry.state };
-    const isOwn = entry.inFlight === undefined;
-    let verdict = await (entry.inFlight ?? this.#start(hostKey, entry, fetch));
-    // The credentials of another connection were refused: that says nothing of ours.
-    if (!isOwn && verdict.kind === 'credentials' && entry.state === 'unknown') {
-      verdict = await (entry.inFlight ?? this.#start(hostKey, entry, fetch));
-    }
-    return verdict.kind === 'ok'
-      ? { state: entry.state }
-      : { state: entry.state, failure: verdict };
-  }
-
-  #start(hostKey: string, entry: Entry, fetch: FlagFetch): Promise<Verdict> {
-    const inFlight = fetch()
-      .then((verdict) => {
-        this.#learn(hostKey, entry, verdict);
-        return verdict;
-      })
-      .finally(() => {
-        entry.inFlight = undefined;
-      });
-    entry.inFlight = inFlight;
-    return inFlight;
-  }
-
-  #learn(hostKey: string, entry: Entry, verdict: Verdict): void {
+  /** The value after a fetch: the last reported one stands when the fetch failed. */
+  learn(verdict: Verdict, identity: string): void {
+    const nowMs = clock.monotonicMs();
     if (verdict.kind === 'ok') {
       const { isEnabled, ttlMs } = readFlag(verdict.body);
-      entry.state = isEnabled ? 'on' : 'off';
-      entry.isTold = true;
-      entry.expiresAtMs = this.now() + ttlMs;
-    } else if (entry.isTold) {
-      entry.expiresAtMs = this.now() + MIN_TTL_MS;
-    } else if (verdict.kind === 'terminal' && verdict.isAnswer) {
-      entry.state = 'off';
-      entry.expiresAtMs = this.now() + DEFAULT_TTL_MS;
-      entry.refusal.warn(
-        `${hostKey} has no feature flag for telemetry (${verdict.error}), which counts as off: check the host`,
+      this.#reported = isEnabled ? 'on' : 'off';
+      this.#freshUntilMs = nowMs + ttlMs;
+    } else if (this.#reported !== 'unknown') {
+      this.#freshUntilMs = Math.max(this.#freshUntilMs, nowMs + MIN_TTL_MS);
+    } else if (verdict.kind === 'terminal') {
+      const effect = verdict.isAnswer ? 'which counts as off' : 'so nothing is sent';
+      this.#refusal.warn(
+        `${this.#hostKey} has no feature flag for telemetry (${verdict.error}), ${effect}: check the host`,
       );
-    } else {
-      entry.state = 'unknown';
+      if (verdict.isAnswer) this.#refuse(identity, nowMs + DEFAULT_TTL_MS);
     }
   }
 
-  #entry(hostKey: string): Entry {
-    let entry = this.#entries.get(hostKey);
-    if (!entry) {
-      this.#forgetExpired();
-      entry = {
-        state: 'unknown',
-        isTold: false,
-        expiresAtMs: 0,
-        inFlight: undefined,
-        connections: new Set(),
-        refusal: new OncePerCondition(),
-      };
-      this.#entries.set(hostKey, entry);
-    }
-    return entry;
+  current(identity: string): FlagState {
+    return this.#reported === 'unknown' ? this.fresh(identity) : this.#reported;
   }
 
-  #forgetExpired(): void {
-    for (const [hostKey, { connections, inFlight, expiresAtMs }] of this.#entries) {
-      const isIdle = connections.size === 0 && inFlight === undefined;
-      if (isIdle && (this.now() >= expiresAtMs || this.#entries.size > MAX_HOSTS)) {
-        this.#entries.delete(hostKey);
-      }
+  #refuse(identity: string, untilMs: number): void {
+    if (this.#refusedUntilMs.size >= MAX_REFUSALS) this.#refusedUntilMs.clear();
+    this.#refusedUntilMs.set(identity, untilMs);
+  }
+}
+
+/**
+ * The feature flag of each workspace. One fetch at a time and way; a fetch that fails leaves the last known value.
+ *
+ * An answer that the service has no flag counts as off for the connections that got it, until its time is over. What
+ * another connection got, whose proxy or credentials differ, does not count.
+ */
+export class FeatureFlags {
+  readonly #flags = new Map<string, Flag>();
+
+  /** The last known value. */
+  peek(workspace: Workspace): FlagState {
+    return this.#flags.get(keyOf(workspace))?.lastKnown ?? 'unknown';
+  }
+
+  /** For `stats()`: on when it is on for any workspace of the host. */
+  ofHost(hostKey: string): FlagState {
+    const flags = [...this.#flags.values()].filter((flag) => flag.hostKey === hostKey);
+    const states = new Set(flags.map(({ lastKnown }) => lastKnown));
+    if (states.has('on')) return 'on';
+    return states.has('off') ? 'off' : 'unknown';
+  }
+
+  /** Gives the flag, and fetches it first when it is unknown or outdated. */
+  async resolve(
+    workspace: Workspace,
+    { way, identity }: Asker,
+    fetch: FlagFetch,
+  ): Promise<FlagResolution> {
+    const flag = this.#flag(workspace);
+    const fresh = flag.fresh(identity);
+    if (fresh !== 'unknown') return { state: fresh };
+    const shared = flag.inFlight.get(way);
+    let verdict = await (shared ?? start());
+    // The answer to other credentials may not hold for these.
+    if (shared && (verdict.kind === 'credentials' || verdict.kind === 'terminal')) {
+      if (flag.current(identity) === 'unknown') verdict = await (flag.inFlight.get(way) ?? start());
+    }
+    const state = flag.current(identity);
+    return verdict.kind === 'ok' ? { state } : { state, failure: verdict };
+
+    function start(): Promise<Verdict> {
+      const fetching = fetch()
+        .then((answer) => {
+          flag.learn(answer, identity);
+          return answer;
+        })
+        .finally(() => flag.inFlight.delete(way));
+      flag.inFlight.set(way, fetching);
+      return fetching;
     }
   }
+
+  #flag(workspace: Workspace): Flag {
+    const key = keyOf(workspace);
+    const known = this.#flags.get(key);
+    if (known) {
+      // The order of the map is the order of use.
+      this.#flags.delete(key);
+      this.#flags.set(key, known);
+      return known;
+    }
+    for (const [oldest, { inFlight }] of this.#flags) {
+      if (this.#flags.size < MAX_WORKSPACES) break;
+      if (inFlight.size === 0) this.#flags.delete(oldest);
+    }
+    const flag = new Flag(workspace.host.key);
+    this.#flags.set(key, flag);
+    return flag;
+  }
+}
+
+function keyOf({ host, orgId }: Workspace): string {
+  return JSON.stringify([host.key, orgId]);
 }
 
 /** Reads the answer of the flag service. A flag that it does not name is off. */

@@ -4,7 +4,7 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 const DEFAULT_PORT = 443;
 const MAX_HOST_LENGTH = 260;
 
-/** Where telemetry of a host goes. `key` is the same for every spelling of it. */
+/** A host that telemetry may be sent to. Every spelling of a host has the same `key`. */
 export interface Host {
   readonly hostname: string;
   readonly port: number;
@@ -14,7 +14,7 @@ export interface Host {
 export type HostRefusal = 'malformed' | 'not_public';
 export type HostVerdict = Host | { readonly refused: HostRefusal };
 
-/** `https://`, the bare name or an IP literal, `:port`, trailing slashes; nothing else, and in this order. */
+/** In this order: `https://`, the bare name or an IP literal, `:port`, trailing slashes. */
 const HOST =
   /^(?:https?:\/\/)?(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}?)\.?)(?::(\d{1,5}))?\/{0,8}$/;
 const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
@@ -22,7 +22,7 @@ const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 /** Names whose last label is a number are read as IPv4 by URL parsers and resolvers: `0x7f.1`, `2130706433`, `127.1`. */
 const NUMERIC_LABEL = /^(?:\d+|0x[0-9a-f]*)$/;
 
-/** Names that resolve inside the machine, its network or its cloud. */
+/** Names that resolve to addresses in the machine, its network or its cloud. */
 const PRIVATE_NAMES = [
   'localhost',
   'localdomain',
@@ -43,21 +43,20 @@ const PRIVATE_NAMES = [
 ];
 
 /**
- * Validates a host as given to `connect()` and brings it into its one form. Telemetry carries the user's credentials,
- * so it must not follow a host that somebody else could have set to an address in the machine, its network or its
- * cloud's metadata service.
+ * Validates and normalizes a host as given to `connect()`. Telemetry carries the user's credentials, so it must not
+ * follow a host that an attacker may have set to an address in the machine, its network or its cloud's metadata service.
  *
- * @param port the connection's own port, unless the host brings one.
- * @param allowPrivateHosts lets private and loopback addresses in; the form is checked all the same.
+ * @param port the connection's port, unless `host` contains one
+ * @param allowPrivateHosts accepts private and loopback addresses; the syntax is checked nevertheless
  */
 export function parseHost(
   host: string,
   port: number | undefined,
   allowPrivateHosts: boolean,
 ): HostVerdict {
-  // Leading and trailing ASCII spaces are typing; anything unusual inside the name is not.
+  // Leading and trailing spaces are typing errors; unusual characters inside the name are refused.
   const trimmed = host.length > MAX_HOST_LENGTH ? '' : host.replace(/^ {1,8}| {1,8}$/g, '');
-  // Before lowering: the lower case of some characters beyond ASCII is ASCII.
+  // Checked before lowering the case: some characters beyond ASCII have a lower case in ASCII.
   const match = PRINTABLE_ASCII.test(trimmed) ? HOST.exec(trimmed.toLowerCase()) : null;
   if (!match) return { refused: 'malformed' };
   const [, ipv6, name, ownPort] = match;
@@ -111,12 +110,12 @@ function isPublicIPv4(address: string): boolean {
     (a === 192 && b === 168) ||
     (a === 192 && b === 0 && c === 0) ||
     (a === 198 && (b === 18 || b === 19)) ||
-    // Azure's platform address, its metadata and agents' channel.
+    // Azure's platform address, which serves its metadata and its agents.
     address === '168.63.129.16'
   );
 }
 
-/** Only global unicast that embeds no IPv4 address is public; mapped, translated and tunnelled forms are refused. */
+/** Only global unicast addresses that embed no IPv4 address are public; mapped, translated and tunneled forms are not. */
 function checkIPv6(address: string): HostRefusal | undefined {
   if (isIP(address) !== 6) return 'malformed';
   const head = Number.parseInt(address.split(':', 1)[0] || '0', 16);

@@ -1,24 +1,29 @@
 import { parseRetryAfter } from './retry';
 import type { TransportAnswer, TransportFailure } from './transport';
 
-/** What an answer, or the lack of one, means for what was sent. `error` is a word for logs and metrics, never a text of the server. */
+/** What an answer, or its absence, means for the request. `error` is a word for logs and metrics, never a text of the server. */
 export type Verdict =
   /** The service's own answer. */
   | { readonly kind: 'ok'; readonly body: Readonly<Record<string, unknown>> }
   /** May succeed in a moment. */
   | { readonly kind: 'retryable'; readonly error: string; readonly retryAfterMs?: number }
-  /** Nothing is known of what became of it, and trying at once is no use; later may be. */
+  /** The request's effect is unknown. Repeating it at once is of no use; a later try may succeed. */
   | { readonly kind: 'unavailable'; readonly error: string; readonly retryAfterMs?: number }
-  /** The credentials were refused; says nothing of the host. */
+  /** The credentials were refused. */
   | { readonly kind: 'credentials'; readonly error: string }
-  /** The body is larger than the service takes. */
+  /** The body is larger than the service accepts. */
   | { readonly kind: 'too_large'; readonly error: string }
-  /** Will never succeed. `isAnswer`: the host said so; else it is not the one it should be. */
+  /** Will never succeed. `isAnswer`: the service refused the request; else another server answered, or none that could be trusted. */
   | { readonly kind: 'terminal'; readonly error: string; readonly isAnswer: boolean }
-  /** We gave up ourselves. */
+  /** This package gave up. */
   | { readonly kind: 'aborted'; readonly error: string };
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+/**
+ * Proxy authentication, time-outs, misdirected, early and blocked requests. The statuses from 452 to 499 belong to no
+ * standard; proxies and load balancers use them.
+ */
+const INTERMEDIARY_STATUSES: ReadonlySet<number> = new Set([407, 408, 421, 425, 426, 451]);
 const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -27,7 +32,7 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'EPIPE',
 ]);
-/** A certificate that does not verify is no passing trouble, and nothing must be sent to its owner. */
+/** Errors of certificates and of TLS: they do not pass by themselves, and nothing may be sent to such a server. */
 const TLS_CODE =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_|EPROTO)/;
 
@@ -37,20 +42,21 @@ export function classifyStatus(status: number): 'ok' | Verdict['kind'] {
   if (status === 401 || status === 403) return 'credentials';
   if (status === 413) return 'too_large';
   if (RETRYABLE_STATUSES.has(status)) return 'retryable';
-  return status >= 500 ? 'unavailable' : 'terminal';
+  return status >= 500 || isIntermediaryStatus(status) ? 'unavailable' : 'terminal';
+}
+
+/** Whether a proxy or a load balancer has answered rather than the service; the next request may reach the service. */
+function isIntermediaryStatus(status: number): boolean {
+  return INTERMEDIARY_STATUSES.has(status) || (status > 451 && status < 500);
 }
 
 /** Class of an error code of Node.js. */
-export function classifyErrorCode(
-  code: string,
-): 'retryable' | 'terminal' | 'unavailable' | 'credentials' {
+export function classifyErrorCode(code: string): 'retryable' | 'terminal' | 'unavailable' {
   if (RETRYABLE_CODES.has(code)) return 'retryable';
-  // What the provider gave cannot stand in a header.
-  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_HTTP_INVALID_HEADER_VALUE') return 'credentials';
   return TLS_CODE.test(code) ? 'terminal' : 'unavailable';
 }
 
-/** Never throws, whatever the answer is. */
+/** Never throws. `nowMs` is milliseconds since the epoch, for dates in `Retry-After`. */
 export function judge(outcome: TransportAnswer | TransportFailure, nowMs: number): Verdict {
   switch (outcome.kind) {
     case 'timeout':
@@ -83,7 +89,8 @@ function judgeAnswer(answer: TransportAnswer, nowMs: number): Verdict {
       return retryAfterMs === undefined ? { kind, error } : { kind, error, retryAfterMs };
     }
     case 'terminal':
-      return { kind, error, isAnswer: true };
+      // A redirect leads to another server; it is not the service that has answered.
+      return { kind, error, isAnswer: answer.status >= 400 };
     default:
       return { kind, error };
   }
@@ -91,15 +98,42 @@ function judgeAnswer(answer: TransportAnswer, nowMs: number): Verdict {
 
 /**
  * A successful status alone proves nothing: sign-in pages and captive portals have one as well. Only the service answers
- * with a JSON object, or with 204 and nothing.
+ * with a JSON object, or with 204 and no body. An object with an `error_code` is an error of the service.
  */
 function judgeBody(answer: TransportAnswer): Verdict {
   if (answer.status === 204) return { kind: 'ok', body: {} };
   const parsed = parseObject(answer.body);
-  if (parsed) return { kind: 'ok', body: parsed };
+  if (parsed) return judgeObject(parsed);
   return answer.body.trimStart().startsWith('<')
-    ? { kind: 'terminal', error: 'answer_html', isAnswer: true }
+    ? { kind: 'terminal', error: 'answer_html', isAnswer: false }
     : { kind: 'unavailable', error: answer.body === '' ? 'answer_empty' : 'answer_unreadable' };
+}
+
+/** Statuses of the service's error codes, where the status itself is a success. */
+const ERROR_CODE_STATUSES: Readonly<Record<string, number>> = {
+  BAD_REQUEST: 400,
+  INVALID_PARAMETER_VALUE: 400,
+  MALFORMED_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  ENDPOINT_NOT_FOUND: 404,
+  FEATURE_DISABLED: 404,
+  REQUEST_LIMIT_EXCEEDED: 429,
+  RESOURCE_EXHAUSTED: 429,
+  TEMPORARILY_UNAVAILABLE: 503,
+};
+
+function judgeObject(body: Readonly<Record<string, unknown>>): Verdict {
+  const code = body['error_code'];
+  if (code === undefined || code === null || code === '' || code === 0) return { kind: 'ok', body };
+  const status =
+    typeof code === 'string' && Object.hasOwn(ERROR_CODE_STATUSES, code)
+      ? ERROR_CODE_STATUSES[code]
+      : Number(code);
+  const kind = status !== undefined && status >= 400 ? classifyStatus(status) : 'unavailable';
+  const error = 'error_code';
+  if (kind === 'terminal') return { kind, error, isAnswer: true };
+  return kind === 'ok' ? { kind: 'unavailable', error } : { kind, error };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -124,19 +158,19 @@ function errorIndex(error: unknown): unknown {
   return index === undefined ? undefined : Number(index);
 }
 
-/** What the service took of a request. */
+/** Which logs of a request the service accepted. */
 export interface Acceptance {
   readonly accepted: number;
-  /** Which were not taken, when the answer tells; their number is then `sent - accepted`. */
+  /** Positions of the rejected logs, `sent - accepted` of them; `undefined` when the answer does not name them. */
   readonly rejected: readonly number[] | undefined;
 }
 
 /**
- * Reads `numProtoSuccess` and `errors`. The public drivers disagree on the form of `errors`: texts, or objects with
- * `message` and `errorType`. Which log an error is of may stand in an `index`, or in its text ("log 3 …"); that is
- * believed only when it agrees with the count.
+ * Reads `numProtoSuccess`, a number or its digits, and `errors`. The public drivers disagree on the form of `errors`:
+ * strings, or objects with `message` and `errorType`. An error may name its log in an `index`, or in its message
+ * ("log 3 …"); the names count only when their number agrees with the count.
  *
- * Without a count the answer's errors decide: none means that all were taken.
+ * Without a count the number of errors decides: without errors all logs were accepted.
  */
 export function readAcceptance(body: Readonly<Record<string, unknown>>, sent: number): Acceptance {
   const errors = Array.isArray(body['errors']) ? (body['errors'] as unknown[]) : [];
@@ -147,9 +181,9 @@ export function readAcceptance(body: Readonly<Record<string, unknown>>, sent: nu
       indexes.add(index);
     }
   }
-  const counted = body['numProtoSuccess'];
+  const counted = integerOf(body['numProtoSuccess']);
   const accepted =
-    typeof counted === 'number' && Number.isInteger(counted)
+    counted !== undefined
       ? Math.min(Math.max(counted, 0), sent)
       : Math.max(sent - errors.length, 0);
   const rejected =
@@ -159,4 +193,10 @@ export function readAcceptance(body: Readonly<Record<string, unknown>>, sent: nu
         ? [...indexes].sort((a, b) => a - b)
         : undefined;
   return { accepted, rejected };
+}
+
+/** JSON has no 64-bit integers, so a service may write one as a string. */
+function integerOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }

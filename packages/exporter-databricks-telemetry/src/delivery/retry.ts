@@ -7,7 +7,7 @@ export interface RetryOptions {
   readonly jitterMs: number;
 }
 
-/** A service that asks for more than this is taken at its word, but not for ever. */
+/** Longest wait that a service can ask for. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
 /** Exponential backoff with jitter: `base·2ⁿ` up to the cap, and up to `jitterMs` more. */
@@ -30,22 +30,4 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   return Number.isNaN(dateMs)
     ? undefined
     : Math.min(Math.max(dateMs - nowMs, 0), MAX_RETRY_AFTER_MS);
-}
-
-/** Resolves after `delayMs`, or at once when `signal` aborts. Its timer does not hold the process. */
-export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    timer.unref();
-    signal.addEventListener('abort', done);
-  });
 }

@@ -5,6 +5,7 @@ import type {
   IncomingHttpHeaders,
   IncomingMessage,
 } from 'node:http';
+import { startTimeLimit } from '../clock';
 import { withTracingSuppressed } from '../suppress-tracing';
 
 const MAX_ANSWER_BYTES = 64 * 1_024;
@@ -12,7 +13,7 @@ const MAX_ANSWER_BYTES = 64 * 1_024;
 export interface TransportTarget {
   readonly hostname: string;
   readonly port: number;
-  /** The connection's own agent, with its proxy, certificates and sockets. */
+  /** The connection's agent, with its proxy, certificates and sockets; `undefined` for the default one. */
   readonly agent: HttpAgent | undefined;
 }
 
@@ -20,12 +21,11 @@ export interface TransportRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** In pieces. */
   readonly body?: readonly Buffer[];
 }
 
 export type TransportFailure =
-  /** No whole answer in time. */
+  /** The answer was not complete in time. */
   | { readonly kind: 'timeout' }
   /** `signal` aborted. */
   | { readonly kind: 'aborted' }
@@ -41,12 +41,12 @@ export interface TransportAnswer {
   readonly body: string;
 }
 
-/** Used for connections that have no agent of their own. Its idle sockets do not hold the process. */
+/** For connections without an agent. Its idle sockets do not hold the process. */
 let sharedAgent: Agent | undefined;
 
 /**
- * Sends one request over TLS and reads the whole answer, both within `timeoutMs`. Redirects are answers like any other.
- * Never rejects.
+ * Sends one request over TLS and reads the whole answer, both within `timeoutMs`. Does not follow redirects. Never
+ * rejects.
  */
 export function send(
   target: TransportTarget,
@@ -59,33 +59,34 @@ export function send(
     let isSettled = false;
     let clientRequest: ClientRequest | undefined;
     const settle = (outcome: TransportAnswer | TransportFailure) => {
-      // The socket of a settled request may serve another one already: nothing of ours may touch it again.
+      // The socket of a settled request may already serve another request, so nothing may touch it again.
       if (isSettled) return;
       isSettled = true;
-      clearTimeout(timer);
+      limit.cancel();
       signal.removeEventListener('abort', abort);
       resolve(outcome);
       if (outcome.kind !== 'answer') {
-        // After the outcome is settled: the error this raises finds nobody waiting.
+        // Only now: the error that this raises must not settle the outcome.
         clientRequest?.destroy();
       }
     };
     const fail = (error: unknown) => settle({ kind: 'network', code: errorCode(error) });
     const abort = () => settle({ kind: 'aborted' });
-    const timer = setTimeout(() => settle({ kind: 'timeout' }), timeoutMs);
-    timer.unref();
+    const limit = startTimeLimit('the time limit of a request', timeoutMs, () =>
+      settle({ kind: 'timeout' }),
+    );
     signal.addEventListener('abort', abort);
 
     try {
       clientRequest = withTracingSuppressed(() => httpsRequest(requestOptions(target, request)));
     } catch (error) {
-      // Headers with characters that HTTP does not allow.
+      // An agent that throws, or headers with characters that HTTP does not allow.
       fail(error);
       return;
     }
     clientRequest
       .on('error', fail)
-      // Nobody asked for an upgrade: with a listener the socket is ours to end.
+      // Without a listener Node.js leaves the socket of an unexpected upgrade open.
       .on('upgrade', (_response, socket) => {
         socket.destroy();
         fail(undefined);
@@ -139,7 +140,7 @@ function read(
         chunks.push(chunk);
       }
     })
-    // Of an answer that breaks off as well.
+    // Also when the answer breaks off.
     .on('error', (error) => settle({ kind: 'network', code: errorCode(error) }))
     .on('end', () =>
       settle({

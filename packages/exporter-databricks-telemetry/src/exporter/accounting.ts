@@ -1,7 +1,6 @@
-import type { Outcome } from '../delivery/batch';
-import type { Group } from '../delivery/delivery';
+import type { ConnectionBatch } from '../delivery/connection-batch';
 import type { ExportResult, ReadableSpan } from '../otel';
-import { type DropReason, UndeliveredError } from '../record';
+import { type DropReason, type Fate, UndeliveredError } from '../record';
 import { isRecord } from './span-groups';
 
 /** The books of the exporter, in spans: `offered = delivered + pending + Σ dropped`. */
@@ -43,26 +42,26 @@ export class ExporterAccounting {
     return { code: 1, error: new UndeliveredError(spans, 'shutdown') };
   }
 
-  /** Books the outcome of every span of `groups`, and says it to who exported them. */
-  settled(groups: readonly Group[], outcomes: readonly Outcome[][]): ExportResult {
+  /** Counts the fate of every span of `batches`, and makes the result of their export. */
+  settled(batches: readonly ConnectionBatch[], fates: readonly Fate[][]): ExportResult {
     const undelivered: ReadableSpan[] = [];
     const dropped: Partial<Record<DropReason, number>> = {};
     let reason: UndeliveredError['reason'] | undefined;
     let retryAfterMs: number | undefined = Number.POSITIVE_INFINITY;
     let isAccounted = false;
-    for (const [index, group] of groups.entries()) {
-      for (const [position, { span }] of group.spans.entries()) {
-        const outcome = outcomes[index]?.[position];
+    for (const [index, batch] of batches.entries()) {
+      for (const [position, { span }] of batch.spans.entries()) {
+        const fate = fates[index]?.[position];
         isAccounted ||= isRecord(span);
         this.pending -= 1;
-        if (outcome?.kind === 'undelivered') {
+        if (fate?.kind === 'undelivered') {
           undelivered.push(span);
-          reason ??= outcome.reason;
-          retryAfterMs = minimum(retryAfterMs, outcome.retryAfterMs);
-        } else if (outcome?.kind === 'delivered') {
+          reason ??= fate.reason;
+          retryAfterMs = minimum(retryAfterMs, fate.retryAfterMs);
+        } else if (fate?.kind === 'delivered') {
           this.delivered += 1;
         } else {
-          const why = outcome?.kind === 'dropped' ? outcome.reason : 'refused';
+          const why = fate?.kind === 'dropped' ? fate.reason : 'refused';
           dropped[why] = (dropped[why] ?? 0) + 1;
           this.#drop(why, 1);
         }

@@ -1,11 +1,11 @@
 import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
 import { logDebug, logInfo } from '../diagnostics';
-import type { Outcome } from '../delivery/batch';
-import type { Delivery, HostStats } from '../delivery/delivery';
+import type { Delivery } from '../delivery/delivery';
+import type { HostStats } from '../delivery/host-books';
 import { ExporterAccounting } from './accounting';
 import { ExporterHealth } from './health';
 import type { ExportResult, ReadableSpan } from '../otel';
-import { type DropReason, UndeliveredError } from '../record';
+import { type DropReason, type Fate, UndeliveredError } from '../record';
 import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
 import { startLine } from '../startup-message';
 
@@ -116,13 +116,11 @@ export class Exporting {
         groups.map((group) => group.spans.map(() => DISABLED)),
       );
     }
-    const outcomes = await Promise.all(
-      groups.map((group) => delivery?.export(group) ?? Promise.resolve<Outcome[]>([])),
-    );
+    const fates = (await delivery?.export(groups)) ?? [];
     for (const { connectionId } of groups) {
       if (this.#closedConnections.has(connectionId)) delivery?.release(connectionId);
     }
-    return this.#accounting.settled(groups, outcomes);
+    return this.#accounting.settled(groups, fates);
   }
 
   /** `node:https` and the rest of the delivery cost as much to load as the API: they wait for a span to be sent. */
@@ -137,7 +135,7 @@ export class Exporting {
 }
 
 /** The environment says what the flag of a host may say, too. */
-const DISABLED: Outcome = { kind: 'dropped', reason: 'flag_off' };
+const DISABLED: Fate = { kind: 'dropped', reason: 'flag_off' };
 
 /** Why not everything of an export was delivered, for `error.type`. */
 function reasonOf({ error }: ExportResult): string | undefined {

@@ -8,8 +8,7 @@ import {
   OPERATION_FETCH,
   SCOPE_NAME,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import type { Group } from '../delivery/delivery';
-import type { Item } from '../delivery/pipeline';
+import type { ConnectionBatch, OutgoingRecord } from '../delivery/connection-batch';
 import type { ReadableSpan } from '../otel';
 import type { TelemetryRecord } from '../record';
 
@@ -26,20 +25,20 @@ export class SpanGroups {
   readonly #foreignConnections = new Set<string>();
 
   /** Spans that telemetry has no use for are in no group. */
-  of(spans: readonly ReadableSpan[]): Group[] {
+  of(spans: readonly ReadableSpan[]): ConnectionBatch[] {
     const groups = new Map<
       string,
-      { facts: Attributes | undefined; spans: Group['spans'][number][] }
+      { facts: Attributes | undefined; spans: ConnectionBatch['spans'][number][] }
     >();
     for (const span of spans) {
-      const { connectionId, items, facts } = this.#describe(span);
-      if (items.length > 0) {
+      const { connectionId, records, facts } = this.#describe(span);
+      if (records.length > 0) {
         const group = groups.get(connectionId);
         if (group) {
           group.facts ??= facts;
-          group.spans.push({ span, items });
+          group.spans.push({ span, records });
         } else {
-          groups.set(connectionId, { facts, spans: [{ span, items }] });
+          groups.set(connectionId, { facts, spans: [{ span, records }] });
         }
       }
     }
@@ -61,18 +60,22 @@ export class SpanGroups {
   }
 
   /** What is to be said of a span: what its join says, else what the span itself tells. */
-  #describe(span: ReadableSpan): { connectionId: string; items: Item[]; facts?: Attributes } {
+  #describe(span: ReadableSpan): {
+    connectionId: string;
+    records: OutgoingRecord[];
+    facts?: Attributes;
+  } {
     const { attributes } = span;
     const id = attributes[ATTR_DATABRICKS_CONNECTION_ID];
     const connectionId = typeof id === 'string' ? id : '';
     if (isRecord(span)) {
       const { kind, completion, staging, connection } = span.join;
-      return { connectionId, items: [{ span, kind, completion, staging }], facts: connection };
+      return { connectionId, records: [{ span, kind, completion, staging }], facts: connection };
     }
     if (span.instrumentationScope.name !== SCOPE_NAME || !this.#isOurs(connectionId, attributes)) {
-      return { connectionId, items: [] };
+      return { connectionId, records: [] };
     }
-    const items: Item[] = [];
+    const records: OutgoingRecord[] = [];
     switch (attributes[ATTR_DATABRICKS_OPERATION]) {
       case OPERATION_CONNECT:
         bound(this.#connections, MAX_CONNECTIONS);
@@ -81,14 +84,14 @@ export class SpanGroups {
       // Their figures are in the totals of `close_statement`, their failures on the statement.
       case OPERATION_FETCH:
       case OPERATION_CLOUDFETCH_DOWNLOAD:
-        return { connectionId, items };
+        return { connectionId, records };
       default:
-        items.push({ span, kind: 'operation', completion: undefined });
+        records.push({ span, kind: 'operation', completion: undefined });
     }
     if (span.status.code === SpanStatusCode.ERROR) {
-      items.push({ span, kind: 'error', completion: undefined });
+      records.push({ span, kind: 'error', completion: undefined });
     }
-    return { connectionId, items };
+    return { connectionId, records };
   }
 
   #isOurs(connectionId: string, attributes: Attributes): boolean {

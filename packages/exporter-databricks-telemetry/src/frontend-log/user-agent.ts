@@ -22,16 +22,21 @@ export function authenticatedUserAgent(
   driverVersion: string | undefined,
 ): string {
   const own = driverUserAgent?.replace(UNPRINTABLE, ' ').trim();
-  return (own && redact(own, MAX_USER_AGENT_LENGTH)) || anonymousUserAgent(driverVersion);
+  return (own && redact(own, MAX_USER_AGENT_LENGTH)) || defaultUserAgent(driverVersion);
 }
 
-/** The driver's user agent without the application's entry. */
+/** The user agent of an unauthenticated request: the driver's name and version, and nothing about this machine. */
 export function anonymousUserAgent(driverVersion: string | undefined): string {
-  const product = driverVersion === undefined ? PRODUCT : `${PRODUCT}/${driverVersion}`;
-  return `${product} (Node.js ${process.versions.node}; ${type()} ${release()})`;
+  return driverVersion === undefined ? PRODUCT : `${PRODUCT}/${driverVersion}`;
 }
 
 /** The driver's version as its user agent states it. */
 export function driverVersionOf(driverUserAgent: string | undefined): string | undefined {
   return /^NodejsDatabricksSqlConnector\/(\d[\w.+-]{0,63})/.exec(driverUserAgent ?? '')?.[1];
+}
+
+/** The driver's user agent without the application's entry. */
+function defaultUserAgent(driverVersion: string | undefined): string {
+  const platform = `Node.js ${process.versions.node}; ${type()} ${release()}`;
+  return `${anonymousUserAgent(driverVersion)} (${platform})`;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { type SinonFakeTimers, useFakeTimers } from 'sinon';
-import { fetchCredentials, withDeadline } from '../../src/delivery/credentials';
+import type { SinonFakeTimers } from 'sinon';
+import { fetchCredentials, answerOf } from '../../src/delivery/credentials';
+import { useFakeClock } from '../fake-clock';
 
 const FOREVER = new Promise<never>(() => undefined);
 
@@ -55,12 +56,12 @@ describe('fetchCredentials', () => {
   });
 });
 
-describe('withDeadline', () => {
+describe('answerOf', () => {
   let clock: SinonFakeTimers;
   let controller: AbortController;
 
   beforeEach(() => {
-    clock = useFakeTimers();
+    clock = useFakeClock();
     controller = new AbortController();
   });
   afterEach(() => {
@@ -71,7 +72,7 @@ describe('withDeadline', () => {
 
   it('gives what comes in time, and leaves nothing behind', async () => {
     const value = {};
-    const call = withDeadline(() => Promise.resolve(value), 100, controller.signal);
+    const call = answerOf(() => Promise.resolve(value), 100, controller.signal);
     assert.equal(clock.countTimers(), 1);
     assert.equal(listeners(), 1);
     assert.deepStrictEqual(await call, { kind: 'value', value });
@@ -81,7 +82,7 @@ describe('withDeadline', () => {
 
   it('waits no longer than it may', async () => {
     let isOver = false;
-    const call = withDeadline(() => FOREVER, 100, controller.signal);
+    const call = answerOf(() => FOREVER, 100, controller.signal);
     void call.then(() => (isOver = true));
     await clock.tickAsync(99);
     assert.ok(!isOver);
@@ -91,11 +92,11 @@ describe('withDeadline', () => {
   });
 
   it('gives up when it is told to, before or while it waits', async () => {
-    const call = withDeadline(() => FOREVER, 100, controller.signal);
+    const call = answerOf(() => FOREVER, 100, controller.signal);
     controller.abort();
     assert.deepStrictEqual(await call, { kind: 'timeout' });
     let isAsked = false;
-    const after = withDeadline(
+    const after = answerOf(
       () => {
         isAsked = true;
         return FOREVER;
@@ -109,7 +110,7 @@ describe('withDeadline', () => {
   });
 
   it('takes a throw for a rejection', async () => {
-    assert.deepStrictEqual(await withDeadline(throws, 100, controller.signal), { kind: 'failed' });
+    assert.deepStrictEqual(await answerOf(throws, 100, controller.signal), { kind: 'failed' });
     assert.equal(clock.countTimers(), 0);
   });
 });

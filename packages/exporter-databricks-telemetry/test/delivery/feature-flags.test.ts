@@ -5,11 +5,18 @@ import {
   featureFlagPath,
   readFlag,
 } from '../../src/delivery/feature-flags';
+import type { SinonFakeTimers } from 'sinon';
 import type { Verdict } from '../../src/delivery/response';
 import { DiagRecorder } from '../diag-recorder';
+import { useFakeClock } from '../fake-clock';
 
 const NAME = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
 const HOST = 'a.example.com';
+const ASKER = { way: 'w', identity: 'i' };
+
+function workspace(name = HOST, orgId?: string) {
+  return { host: { hostname: name, port: 443, key: name }, orgId };
+}
 
 function value(flag: string, ttlSeconds = 900): Verdict {
   return {
@@ -25,7 +32,7 @@ const gone: Verdict = { kind: 'terminal', error: '404', isAnswer: true };
 const refused: Verdict = { kind: 'credentials', error: '401' };
 
 describe('FeatureFlags', () => {
-  let nowMs: number;
+  let time: SinonFakeTimers;
   let flags: FeatureFlags;
   let fetches: number;
 
@@ -38,37 +45,40 @@ describe('FeatureFlags', () => {
 
   /** Two connections ask at a time. */
   function both(verdict: Verdict) {
-    return Promise.all([1, 2].map(() => flags.resolve(HOST, answers(verdict))));
+    return Promise.all([1, 2].map(() => flags.resolve(workspace(), ASKER, answers(verdict))));
   }
 
   beforeEach(() => {
-    nowMs = 1;
+    time = useFakeClock({ toFake: ['performance'] });
     fetches = 0;
-    flags = new FeatureFlags(() => nowMs);
+    flags = new FeatureFlags();
   });
+  afterEach(() => time.restore());
 
   it('does not know a host it was not asked of', () => {
-    assert.equal(flags.peek(HOST), 'unknown');
+    assert.equal(flags.peek(workspace()), 'unknown');
   });
 
   it('asks once within its time, and again after it', async () => {
-    assert.deepStrictEqual(await flags.resolve(HOST, answers(on)), { state: 'on' });
-    nowMs += 899_999;
-    await flags.resolve(HOST, answers(off));
+    assert.deepStrictEqual(await flags.resolve(workspace(), ASKER, answers(on)), { state: 'on' });
+    time.tick(899_999);
+    await flags.resolve(workspace(), ASKER, answers(off));
     assert.equal(fetches, 1);
-    nowMs += 1;
-    assert.deepStrictEqual(await flags.resolve(HOST, answers(off)), { state: 'off' });
+    time.tick(1);
+    assert.deepStrictEqual(await flags.resolve(workspace(), ASKER, answers(off)), { state: 'off' });
     assert.equal(fetches, 2);
   });
 
   it('turns on again after its time', async () => {
-    await flags.resolve(HOST, answers(value('false', 60)));
-    nowMs += 60_000;
-    assert.equal((await flags.resolve(HOST, answers(on))).state, 'on');
+    await flags.resolve(workspace(), ASKER, answers(value('false', 60)));
+    time.tick(60_000);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(on))).state, 'on');
   });
 
   it('shares one fetch between three connections', async () => {
-    const results = await Promise.all([1, 2, 3].map(() => flags.resolve(HOST, answers(on))));
+    const results = await Promise.all(
+      [1, 2, 3].map(() => flags.resolve(workspace(), ASKER, answers(on))),
+    );
     assert.equal(fetches, 1);
     assert.deepStrictEqual(
       results.map(({ state }) => state),
@@ -77,65 +87,68 @@ describe('FeatureFlags', () => {
   });
 
   it('keeps hosts apart', async () => {
-    await flags.resolve(HOST, answers(on));
-    assert.equal((await flags.resolve('b.example.com', answers(off))).state, 'off');
-    assert.equal(flags.peek(HOST), 'on');
+    await flags.resolve(workspace(), ASKER, answers(on));
+    assert.equal(
+      (await flags.resolve(workspace('b.example.com'), ASKER, answers(off))).state,
+      'off',
+    );
+    assert.equal(flags.peek(workspace()), 'on');
   });
 
   it('does not take a failure for an answer (the driver caches it as off)', async () => {
-    assert.deepStrictEqual(await flags.resolve(HOST, answers(down)), {
+    assert.deepStrictEqual(await flags.resolve(workspace(), ASKER, answers(down)), {
       state: 'unknown',
       failure: down,
     });
-    assert.equal((await flags.resolve(HOST, answers(on))).state, 'on');
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(on))).state, 'on');
   });
 
   it('keeps the last known value on failure, and asks again a minute later', async () => {
-    await flags.resolve(HOST, answers(on));
-    nowMs += 900_000;
-    assert.equal((await flags.resolve(HOST, answers(down))).state, 'on');
-    await flags.resolve(HOST, answers(down));
+    await flags.resolve(workspace(), ASKER, answers(on));
+    time.tick(900_000);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(down))).state, 'on');
+    await flags.resolve(workspace(), ASKER, answers(down));
     assert.equal(fetches, 2);
-    nowMs += 60_000;
-    await flags.resolve(HOST, answers(down));
+    time.tick(60_000);
+    await flags.resolve(workspace(), ASKER, answers(down));
     assert.equal(fetches, 3);
   });
 
   it('takes a host that will never tell one for off until its time is over, and says so once', async () => {
     const diag = new DiagRecorder().install();
-    assert.equal((await flags.resolve(HOST, answers(gone))).state, 'off');
-    nowMs += 899_999;
-    assert.equal((await flags.resolve(HOST, answers(on))).state, 'off');
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(gone))).state, 'off');
+    time.tick(899_999);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(on))).state, 'off');
     assert.equal(fetches, 1);
-    nowMs += 1;
-    assert.equal((await flags.resolve(HOST, answers(gone))).state, 'off');
+    time.tick(1);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(gone))).state, 'off');
     diag.remove();
     assert.equal(diag.warnings(HOST), 1);
-    nowMs += 900_000;
-    assert.equal((await flags.resolve(HOST, answers(on))).state, 'on');
+    time.tick(900_000);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(on))).state, 'on');
   });
 
   it('does not hold on to an off that it only assumed', async () => {
-    await flags.resolve(HOST, answers(gone));
-    nowMs += 900_000;
-    assert.equal((await flags.resolve(HOST, answers(down))).state, 'unknown');
+    await flags.resolve(workspace(), ASKER, answers(gone));
+    time.tick(900_000);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(down))).state, 'unknown');
   });
 
   it('keeps what a host told before it ceased to tell', async () => {
-    await flags.resolve(HOST, answers(on));
-    nowMs += 900_000;
-    assert.equal((await flags.resolve(HOST, answers(gone))).state, 'on');
+    await flags.resolve(workspace(), ASKER, answers(on));
+    time.tick(900_000);
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(gone))).state, 'on');
   });
 
   it('takes a server that cannot prove who it is for no answer', async () => {
     const untrusted: Verdict = { kind: 'terminal', error: 'CERT_HAS_EXPIRED', isAnswer: false };
-    assert.equal((await flags.resolve(HOST, answers(untrusted))).state, 'unknown');
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(untrusted))).state, 'unknown');
   });
 
   it('asks with the own credentials when those of another connection were refused', async () => {
     const [theirs, ours] = await Promise.all([
-      flags.resolve(HOST, answers(refused)),
-      flags.resolve(HOST, answers(on)),
+      flags.resolve(workspace(), ASKER, answers(refused)),
+      flags.resolve(workspace(), ASKER, answers(on)),
     ]);
     assert.equal(theirs.failure, refused);
     assert.equal(ours.state, 'on');
@@ -146,51 +159,44 @@ describe('FeatureFlags', () => {
     await both(down);
     assert.equal(fetches, 1);
     await both(on);
-    nowMs += 900_000;
+    time.tick(900_000);
     const states = (await both(refused)).map(({ state }) => state);
     assert.deepStrictEqual(states, ['on', 'on']);
     assert.equal(fetches, 3);
   });
 
-  it('does not ask again for each connection (defect 12: an off flag was fetched at every connect)', async () => {
-    flags.retain(HOST, '1');
-    await flags.resolve(HOST, answers(off));
-    flags.release(HOST, '1');
-    flags.retain(HOST, '2');
-    assert.equal((await flags.resolve(HOST, answers(on))).state, 'off');
-    assert.equal(fetches, 1);
+  it('does not apply a refused answer to other credentials or another way', async () => {
+    assert.equal((await flags.resolve(workspace(), ASKER, answers(gone))).state, 'off');
+    const other = { way: 'proxy', identity: 'j' };
+    assert.equal((await flags.resolve(workspace(), other, answers(on))).state, 'on');
+    assert.equal(flags.peek(workspace()), 'on');
   });
 
-  it('forgets the oldest of more than 128 hosts that nobody refers to, before their time', async () => {
-    for (let host = 0; host < 200; host += 1) {
-      await flags.resolve(`${host}.example.com`, answers(on));
+  it('keeps the workspaces of one host apart', async () => {
+    const [one, two] = [workspace(HOST, '1'), workspace(HOST, '2')];
+    assert.equal((await flags.resolve(one, ASKER, answers(off))).state, 'off');
+    assert.equal((await flags.resolve(two, ASKER, answers(on))).state, 'on');
+    assert.equal(flags.peek(one), 'off');
+    assert.equal(flags.peek(workspace()), 'unknown');
+    assert.equal(flags.ofHost(HOST), 'on');
+    assert.equal(flags.ofHost('b.example.com'), 'unknown');
+  });
+
+  it('does not wait for a fetch that goes another way', async () => {
+    void flags.resolve(workspace(), ASKER, () => new Promise(() => undefined));
+    const other = { way: 'proxy', identity: 'j' };
+    assert.equal((await flags.resolve(workspace(), other, answers(on))).state, 'on');
+  });
+
+  it('keeps 256 workspaces, those used last', async () => {
+    for (let index = 0; index < 300; index += 1) {
+      await flags.resolve(workspace(`${index}.example.com`), ASKER, answers(on));
+      await flags.resolve(workspace(), ASKER, answers(on));
     }
-    assert.ok(flags.size <= 130, String(flags.size));
-    assert.equal(flags.peek('0.example.com'), 'unknown');
-    assert.equal(flags.peek('199.example.com'), 'on');
-  });
-
-  it('keeps a host that is being asked', async () => {
-    const pending: ((verdict: Verdict) => void)[] = [];
-    const asked = flags.resolve(HOST, () => new Promise((resolve) => pending.push(resolve)));
-    flags.release('other.example.com', '1');
-    assert.equal(flags.size, 1);
-    pending[0]?.(on);
-    await asked;
-    assert.equal(flags.peek(HOST), 'on');
-  });
-
-  it('forgets a host that nobody refers to when its time is over, not one in use', async () => {
-    flags.retain(HOST, '1');
-    flags.retain('b.example.com', '2');
-    await flags.resolve(HOST, answers(on));
-    await flags.resolve('b.example.com', answers(on));
-    nowMs += 900_000;
-    flags.release(HOST, '1');
-    flags.release(HOST, '1');
-    flags.release('unknown.example.com', '1');
-    assert.equal(flags.size, 1);
-    assert.equal(flags.peek('b.example.com'), 'on');
+    assert.equal(flags.peek(workspace('0.example.com')), 'unknown');
+    assert.equal(flags.peek(workspace('299.example.com')), 'on');
+    assert.equal(flags.peek(workspace()), 'on');
+    assert.equal(fetches, 301);
   });
 });
 

@@ -33,6 +33,16 @@ describe('classifyStatus', () => {
     [503, 'retryable'],
     [504, 'retryable'],
     [0, 'terminal'],
+    [402, 'terminal'],
+    [407, 'unavailable'],
+    [408, 'unavailable'],
+    [421, 'unavailable'],
+    [425, 'unavailable'],
+    [426, 'unavailable'],
+    [431, 'terminal'],
+    [451, 'unavailable'],
+    [452, 'unavailable'],
+    [499, 'unavailable'],
   ] as const) {
     it(`${status} is ${kind}`, () => {
       assert.equal(classifyStatus(status), kind);
@@ -53,7 +63,7 @@ describe('classifyErrorCode', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'terminal'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'terminal'],
     ['EPROTO', 'terminal'],
-    ['ERR_INVALID_CHAR', 'credentials'],
+    ['ERR_INVALID_CHAR', 'unavailable'],
   ] as const) {
     it(`${code} is ${kind}`, () => {
       assert.equal(classifyErrorCode(code), kind);
@@ -109,15 +119,37 @@ describe('judge', () => {
         { kind: 'unavailable', error: 'answer_oversized' },
         { kind: 'terminal', error: 'CERT_HAS_EXPIRED', isAnswer: false },
         { kind: 'retryable', error: 'EPIPE' },
-        { kind: 'credentials', error: 'ERR_HTTP_INVALID_HEADER_VALUE' },
-        { kind: 'terminal', error: 'answer_html', isAnswer: true },
+        { kind: 'unavailable', error: 'ERR_HTTP_INVALID_HEADER_VALUE' },
+        { kind: 'terminal', error: 'answer_html', isAnswer: false },
         { kind: 'unavailable', error: 'answer_empty' },
         { kind: 'unavailable', error: 'answer_unreadable' },
-        { kind: 'terminal', error: '300', isAnswer: true },
+        { kind: 'terminal', error: '300', isAnswer: false },
         { kind: 'unavailable', error: '501', retryAfterMs: 2_000 },
         { kind: 'unavailable', error: '501' },
       ],
     );
+  });
+
+  for (const [code, kind] of [
+    ['INVALID_PARAMETER_VALUE', 'terminal'],
+    ['PERMISSION_DENIED', 'credentials'],
+    ['TEMPORARILY_UNAVAILABLE', 'retryable'],
+    ['SOMETHING_NEW', 'unavailable'],
+    ['__proto__', 'unavailable'],
+    [401, 'credentials'],
+    ['503', 'retryable'],
+    [200, 'unavailable'],
+    [true, 'unavailable'],
+  ] as const) {
+    it(`counts a 200 with error_code ${code} as ${kind}`, () => {
+      assert.equal(verdict(200, JSON.stringify({ error_code: code, message: 'x' })).kind, kind);
+    });
+  }
+
+  it('counts a 200 without an error code as a success', () => {
+    for (const error_code of [undefined, null, '', 0]) {
+      assert.equal(verdict(200, JSON.stringify({ error_code })).kind, 'ok');
+    }
   });
 
   it('survives any body', () => {
@@ -184,6 +216,14 @@ describe('readAcceptance', () => {
       readAcceptance({ numProtoSuccess: 1, errors: [{ index: 2, message: 'x' }, { index: 0 }] }, 3),
       { accepted: 1, rejected: [0, 2] },
     );
+  });
+
+  it('reads a count that is written as a string', () => {
+    assert.equal(readAcceptance({ numProtoSuccess: '2' }, 3).accepted, 2);
+    assert.equal(readAcceptance({ numProtoSuccess: '0' }, 3).accepted, 0);
+    for (const numProtoSuccess of ['', 'two', '-1', '1.5', '0x1', ' 1']) {
+      assert.equal(readAcceptance({ numProtoSuccess, errors: ['x'] }, 3).accepted, 2);
+    }
   });
 
   it('finds the indexes in texts, and believes them only with the count', () => {

@@ -1,6 +1,6 @@
 import type { DroppedCounts } from '../../accounting';
 import type { ExportResult } from '../../otel';
-import type { DropReason } from '../../record';
+import { DROP_REASONS, type DropReason } from '../../record';
 import type { SpanRecord } from '../join/span-record';
 
 /** What became of a batch: `batch.length = delivered + undelivered.size + Σ dropped`, whatever the exporter said. */
@@ -14,21 +14,6 @@ export interface ExportOutcome {
 }
 
 const NONE: ReadonlySet<unknown> = new Set();
-
-const DROP_REASONS: Readonly<Record<DropReason, true>> = {
-  queue_full: true,
-  statement_errors: true,
-  export_failed: true,
-  flag_off: true,
-  disabled: true,
-  too_large: true,
-  refused: true,
-  host_refused: true,
-  no_credentials: true,
-  untranslatable: true,
-  retries_exhausted: true,
-  shutdown: true,
-};
 
 /** The outcome of a batch of which nothing is known but that it failed. */
 export function failedOutcome(
@@ -105,5 +90,5 @@ function isUndelivered(error: unknown): error is Undelivered {
 }
 
 function isDropReason(reason: unknown): reason is DropReason {
-  return typeof reason === 'string' && Object.hasOwn(DROP_REASONS, reason);
+  return DROP_REASONS.some((known) => known === reason);
 }

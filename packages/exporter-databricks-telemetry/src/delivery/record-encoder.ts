@@ -1,0 +1,47 @@
+import type { Attributes } from '@opentelemetry/api';
+import { guarded } from '../diagnostics';
+import { connectionFacts, driverVersion } from '../frontend-log/connection-facts';
+import {
+  type PreparedConnection,
+  encodeError,
+  encodeOperation,
+  prepareConnection,
+} from '../frontend-log/translate';
+import { authenticatedUserAgent, driverVersionOf } from '../frontend-log/user-agent';
+import type { BatchInFlight, PendingRecord } from './connection-batch';
+
+/** Encodes records, and prepares once what the records of a connection have in common. */
+export class RecordEncoder {
+  readonly #prepared = new WeakMap<Attributes, PreparedConnection>();
+
+  /** The log of a record; `undefined` when its span cannot be read. */
+  encode({ record, batch }: PendingRecord): string | undefined {
+    const { span, kind, completion, staging } = record;
+    return guarded('translation', () => {
+      const prepared = this.#prepare(batch);
+      return kind === 'error'
+        ? encodeError(span, prepared)
+        : encodeOperation(span, prepared, completion, staging);
+    });
+  }
+
+  #prepare(batch: BatchInFlight): PreparedConnection {
+    const { facts, destination } = batch;
+    let prepared = this.#prepared.get(facts);
+    if (!prepared) {
+      prepared = prepareConnection(connectionFacts(facts, destination.host), userAgentOf(batch));
+      this.#prepared.set(facts, prepared);
+    }
+    return prepared;
+  }
+}
+
+/** The `User-Agent` of a connection's authenticated requests. */
+export function userAgentOf(batch: BatchInFlight): string {
+  return authenticatedUserAgent(batch.destination.userAgent, driverVersionOfBatch(batch));
+}
+
+/** The driver's version, from the spans or else from the driver's user agent. */
+export function driverVersionOfBatch({ facts, destination }: BatchInFlight): string | undefined {
+  return driverVersion(facts) ?? driverVersionOf(destination.userAgent);
+}

@@ -1,0 +1,25 @@
+import * as sinon from 'sinon';
+import { type Clock, clock } from '../src/clock';
+
+const real: Clock = { ...clock };
+
+/** Fakes the timers and clocks of Node.js and those that the package captured while it loaded. */
+export function useFakeClock(
+  ...config: Parameters<typeof sinon.useFakeTimers>
+): sinon.SinonFakeTimers {
+  const fake = sinon.useFakeTimers(...config);
+  Object.assign(clock, {
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+    setImmediate: globalThis.setImmediate,
+    clearImmediate: globalThis.clearImmediate,
+    monotonicMs: () => performance.now(),
+    epochMs: () => Date.now(),
+  });
+  const restore = fake.restore.bind(fake);
+  fake.restore = () => {
+    restore();
+    Object.assign(clock, real);
+  };
+  return fake;
+}
