@@ -43,6 +43,16 @@ export function resultSetMetadata(
   });
 }
 
+/** The answer while a statement still runs: driver 1.9 asks before it waits, and reads the format out of it. */
+export function pendingMetadata(): TGetResultSetMetadataResp {
+  return new types.TGetResultSetMetadataResp({
+    status: success(),
+    schema: new types.TTableSchema({ columns: [] }),
+    resultFormat: types.TSparkRowSetType.COLUMN_BASED_SET,
+    lz4Compressed: false,
+  });
+}
+
 /** The next answer with result data, from the statement's cursor on; an empty one after the end. */
 export function nextPage(
   statement: Statement,

@@ -21,7 +21,7 @@ import { infoValue } from './info';
 import { METADATA_CALLS } from './metadata-calls';
 import { uuidBytes, uuidOf } from './plain-value';
 import { operationStatus } from './operation-status';
-import { nextPage, resultSetMetadata } from './result-sets';
+import { nextPage, pendingMetadata, resultSetMetadata } from './result-sets';
 import { capabilitiesOf, queryParameter } from './statement-request';
 import { failure, invalidHandle, success } from './status';
 
@@ -262,7 +262,7 @@ export class ThriftService {
       return new types.TGetResultSetMetadataResp({ status: invalidOperation(operationHandle) });
     }
     const { statement } = found;
-    const { script, plan, state } = statement;
+    const { script, plan } = statement;
     if (statement.failure) {
       return new types.TGetResultSetMetadataResp({ status: failure(statement.failure) });
     }
@@ -270,9 +270,7 @@ export class ThriftService {
       const failed = statement.failureOf(script.error);
       return new types.TGetResultSetMetadataResp({ status: failure(failed) });
     }
-    return plan
-      ? resultSetMetadata(statement, plan)
-      : new types.TGetResultSetMetadataResp({ status: failure(notReady(state)) });
+    return plan ? resultSetMetadata(statement, plan) : pendingMetadata();
   }
 
   async #fetchResults(request: TFetchResultsReq, { links }: CallContext): Promise<unknown> {
