@@ -207,7 +207,7 @@ export function resolveExporterOptions(
   options: DatabricksTelemetryExporterOptions,
 ): ResolvedExporterOptions {
   return {
-    ...resolveOptions(EXPORTER_OPTIONS, options),
+    ...resolveOptions(EXPORTER_OPTIONS, options, ['retry', 'circuitBreaker']),
     retry: resolveOptions(RETRY_OPTIONS, options?.retry),
     circuitBreaker: resolveOptions(CIRCUIT_BREAKER_OPTIONS, options?.circuitBreaker),
   };

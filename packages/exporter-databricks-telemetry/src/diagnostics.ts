@@ -41,19 +41,36 @@ export class OncePerCondition {
   }
 }
 
-/** The one guard of every entry point: a failure of ours ends here and never reaches the application. */
-export function guarded<Result>(entryPoint: string, call: () => Result): Result | undefined {
+const failedPlaces = new Set<string>();
+
+/** Calls one of this package's entry points: what it throws is reported here and never reaches the application. */
+export function guarded<Result>(place: string, call: () => Result): Result | undefined {
   try {
     return call();
   } catch (error) {
-    reportDefect(entryPoint, error);
+    reportDefect(place, error);
     return undefined;
   }
 }
 
-/** For the entry points that are too hot for a closure: what their `catch` does. */
-export function reportDefect(entryPoint: string, error: unknown): void {
-  logDebug(`${entryPoint} failed`, error);
+/**
+ * Reports a failure that the application does not see: the first at each place as a warning, later ones at debug. Names
+ * the class of the error and its stack frames; the message may quote a statement.
+ */
+export function reportDefect(place: string, error: unknown): void {
+  const type = error instanceof Error ? error.constructor.name : typeof error;
+  if (failedPlaces.has(place)) {
+    logDebug(`${place} failed again (${type})`);
+    return;
+  }
+  failedPlaces.add(place);
+  const frames =
+    error instanceof Error ? error.stack?.split('\n').filter((line) => /^ {4}at /.test(line)) : [];
+  try {
+    logger.warn(`${place} failed (${type}); the application is unaffected`, frames?.join('\n'));
+  } catch {
+    // As in logDebug.
+  }
 }
 
 /**

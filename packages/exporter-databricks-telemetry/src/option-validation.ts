@@ -41,14 +41,17 @@ export function defaultsOf<Options extends object>(table: OptionTable<Options>):
 }
 
 /**
- * `given` with the defaults of `table` for what is absent, and for what is not as it must be (one warning for all of
- * those, without their values, which may be secrets).
+ * Fills in the defaults. An invalid value falls back to its default, and an unknown name is ignored; one warning lists
+ * them, without the values, which may be secrets.
+ *
+ * @param otherNames valid names that are not in the table
  */
 export function resolveOptions<Options extends object>(
   table: OptionTable<Options>,
   given: Partial<Options> | undefined,
+  otherNames: readonly string[] = [],
 ): Options {
-  const rejected: string[] = [];
+  const complaints: string[] = [];
   const resolved: Partial<Options> = {};
   for (const name of Object.keys(table) as (keyof Options & string)[]) {
     const option = table[name];
@@ -58,10 +61,15 @@ export function resolveOptions<Options extends object>(
       ? (value ?? option.default)
       : (option.whenRejected ?? option.default);
     if (!isAccepted) {
-      rejected.push(`${name} must be ${option.expected}, ${described(resolved[name])} is used`);
+      complaints.push(`${name} must be ${option.expected}, ${described(resolved[name])} is used`);
     }
   }
-  if (rejected.length > 0) new OncePerCondition().warn(rejected.join('; '));
+  for (const name of typeof given === 'object' ? Object.keys(given ?? {}) : []) {
+    if (!Object.hasOwn(table, name) && !otherNames.includes(name)) {
+      complaints.push(`unknown option ${name} is ignored`);
+    }
+  }
+  if (complaints.length > 0) new OncePerCondition().warn(complaints.join('; '));
   return resolved as Options;
 }
 

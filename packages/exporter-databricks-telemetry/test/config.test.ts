@@ -144,6 +144,17 @@ describe('the options', () => {
     await exporter.shutdown();
   });
 
+  it('that are misspelled are ignored with a warning, at every level', () => {
+    resolveOptions(PROCESSOR_OPTIONS, { maxQueuSize: 7 } as object);
+    assert.equal(diag.warnings('unknown option maxQueuSize is ignored'), 1);
+    resolveUntyped({ tokn: 'dapi0123', retry: { maxRetry: 1 }, circuitBreaker: { open: 1 } });
+    for (const name of ['tokn', 'maxRetry', 'open']) {
+      assert.equal(diag.warnings(`unknown option ${name} is ignored`), 1, name);
+    }
+    assert.equal(diag.warnings('unknown option retry'), 0);
+    assert.equal(diag.warnings('dapi0123'), 0);
+  });
+
   it('are all in the tables', () => {
     assert.deepEqual(
       [...Object.keys(EXPORTER_OPTIONS), 'retry', 'circuitBreaker'].toSorted(),

@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util';
+
 /** What the doctor was asked to do. */
 export interface DoctorOptions {
   /** File that sets OpenTelemetry up, as the application is started with it. */
@@ -18,9 +20,9 @@ export type Arguments =
 
 export const USAGE = `Usage: exporter-databricks-telemetry doctor [options]
 
-Says what keeps traces or telemetry of the Databricks SQL driver from arriving. Run it where the application runs.
+Finds out why traces or telemetry of the Databricks SQL driver do not arrive. Run it where the application runs.
 
-  --setup <file>         load this OpenTelemetry setup as the application does, and look at the result
+  --setup <file>         load this OpenTelemetry setup as the application does, and check the result
   --host <name>          workspace        (default: DATABRICKS_SERVER_HOSTNAME or DATABRICKS_HOST)
   --http-path <path>     SQL warehouse    (default: DATABRICKS_HTTP_PATH); a session is opened, which starts the warehouse
   --token <token>        access token     (default: DATABRICKS_TOKEN, which other users of the machine cannot see)
@@ -29,36 +31,38 @@ Says what keeps traces or telemetry of the Databricks SQL driver from arriving. 
   --send                 post the telemetry of that session; without it, it is only composed
   --help                 this text
 
-Exit code: 0 nothing to mend, 1 something to mend, 2 the arguments are wrong.
+Exit code: 0 no problem found, 1 a problem found, 2 invalid arguments.
 `;
 
-const VALUES = new Set(['--setup', '--host', '--http-path', '--token', '--port']);
-const SWITCHES = new Set(['--send', '--allow-private-hosts']);
+const OPTIONS = {
+  setup: { type: 'string' },
+  host: { type: 'string' },
+  'http-path': { type: 'string' },
+  token: { type: 'string' },
+  port: { type: 'string' },
+  send: { type: 'boolean' },
+  'allow-private-hosts': { type: 'boolean' },
+} as const;
 const MAX_PORT = 65_535;
 
 function fail(message: string): Arguments {
   return { kind: 'error', message };
 }
 
-/** Splits `--name=value` and `--name value`; the message of an error never quotes a value. */
+/** The given options by name, or what is wrong with them. The errors of `parseArgs` are not used: they quote values. */
 function read(words: readonly string[]): Map<string, string> | string {
+  const { tokens } = parseArgs({ args: [...words], options: OPTIONS, strict: false, tokens: true });
   const given = new Map<string, string>();
-  const rest = [...words];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    const [name = '', inline] = word.split(/=(.*)/s);
-    if (!name.startsWith('--')) return 'only options are expected after doctor';
-    if (SWITCHES.has(name)) {
-      if (inline !== undefined) return `${name} takes no value`;
-      given.set(name, '');
-    } else if (VALUES.has(name)) {
-      const value = inline ?? rest.shift();
-      if (value === undefined || value === '' || value.startsWith('--')) {
-        return `${name} needs a value`;
-      }
-      given.set(name, value);
-    } else {
-      return `unknown option ${name}`;
+  for (const token of tokens) {
+    if (token.kind !== 'option') return 'only options are expected after doctor';
+    const { name, rawName, value } = token;
+    if (!Object.hasOwn(OPTIONS, name)) return `unknown option ${rawName}`;
+    if (OPTIONS[name as keyof typeof OPTIONS].type === 'boolean') {
+      if (value !== undefined) return `${rawName} takes no value`;
+    } else if (value === undefined || value === '' || value.startsWith('--')) {
+      return `${rawName} needs a value`;
     }
+    given.set(name, value ?? '');
   }
   return given;
 }
@@ -77,7 +81,7 @@ export function parseArguments(
 
   const setting = (name: string, ...variables: readonly string[]): string | undefined =>
     given.get(name) ?? variables.map((variable) => environment[variable]).find(Boolean);
-  const port = given.get('--port');
+  const port = given.get('port');
   if (
     port !== undefined &&
     !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= MAX_PORT)
@@ -85,17 +89,17 @@ export function parseArguments(
     return fail(`--port must be a number from 1 to ${MAX_PORT}`);
   }
   const options: DoctorOptions = {
-    setup: given.get('--setup'),
+    setup: given.get('setup'),
     // `DATABRICKS_HOST` of other tools is a URL; the driver takes the bare name.
-    host: setting('--host', 'DATABRICKS_SERVER_HOSTNAME', 'DATABRICKS_HOST')?.replace(
+    host: setting('host', 'DATABRICKS_SERVER_HOSTNAME', 'DATABRICKS_HOST')?.replace(
       /^https?:\/\/|\/+$/g,
       '',
     ),
     port: port === undefined ? undefined : Number(port),
-    httpPath: setting('--http-path', 'DATABRICKS_HTTP_PATH'),
-    token: setting('--token', 'DATABRICKS_TOKEN'),
-    allowPrivateHosts: given.has('--allow-private-hosts'),
-    send: given.has('--send'),
+    httpPath: setting('http-path', 'DATABRICKS_HTTP_PATH'),
+    token: setting('token', 'DATABRICKS_TOKEN'),
+    allowPrivateHosts: given.has('allow-private-hosts'),
+    send: given.has('send'),
   };
   if (options.send && (!options.host || !options.httpPath || !options.token)) {
     return fail('--send needs a host, an http path and a token');
