@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { guarded } from '../src/diagnostics';
 import { DiagRecorder } from './diag-recorder';
 
+function fail(place: string): void {
+  guarded(place, () => {
+    throw new TypeError("in SELECT 'secret'");
+  });
+}
+
 describe('guarded', () => {
   const diag = new DiagRecorder();
   beforeEach(() => diag.install());
   afterEach(() => diag.remove());
-
-  function fail(place: string): void {
-    guarded(place, () => {
-      throw new TypeError("in SELECT 'secret'");
-    });
-  }
 
   it('returns the result of the call', () => {
     assert.equal(
