@@ -1,14 +1,16 @@
 /**
- * `npm run bench` runs all, `npm run bench -- <name> …` some, `--short` the short form of continuous integration.
+ * `npm run bench` runs all, `npm run bench -- <name> …` some, `--short` the short form of continuous integration,
+ * `--markdown=<file>` writes the figures there as well, for a comment on a change.
  * The full form records what it measured in `results/latest.json` and in docs/performance.md.
  * Ends with status 1 when a figure lies beyond its gate, or its limit where it has one; in the short form, three times.
  */
 import { fork } from 'node:child_process';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BENCHMARKS } from './benchmarks';
 import { isAcceptable, type Benchmark } from './harness/benchmark';
 import { record } from './harness/record';
-import { heading, terminalTable, type Result } from './harness/report';
+import { heading, markdownTable, terminalTable, type Result } from './harness/report';
 
 const TIME_LIMIT_MS = 20 * 60_000;
 
@@ -39,6 +41,7 @@ async function runInChild(name: string, isShort: boolean): Promise<Result> {
 
 /** A machine that others share is slow for a while: what is beyond a bound is measured again before it counts. */
 const SHORT_ATTEMPTS = 3;
+const MARKDOWN = '--markdown=';
 
 function isBeyond(result: Result): boolean {
   return !result.figures.every(isAcceptable);
@@ -50,6 +53,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const names = chosen.length > 0 ? chosen : Object.keys(BENCHMARKS);
   const attempts = isShort ? SHORT_ATTEMPTS : 1;
   const failed: string[] = [];
+  const markdown = argv.find((argument) => argument.startsWith(MARKDOWN))?.slice(MARKDOWN.length);
+  if (markdown !== undefined) writeFileSync(markdown, '');
 
   for (const name of names) {
     if (isShort && chosen.length === 0 && (await load(name)).fullOnly === true) continue;
@@ -59,6 +64,12 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     console.log(heading(result));
     console.log(terminalTable(result.figures));
+    if (markdown !== undefined) {
+      appendFileSync(
+        markdown,
+        `\n#### ${heading(result).trim()}\n\n${markdownTable(result.figures)}\n`,
+      );
+    }
     if (!isShort) await record(result);
     if (isBeyond(result)) failed.push(name);
   }
