@@ -13,14 +13,15 @@ export interface ConnectionAccess {
   /** The `User-Agent` the driver itself sends, when it could be read. */
   readonly userAgent: string | undefined;
   /**
-   * Whether the auth provider has authenticated a request of the driver, and its last answer was no failure. Only then
+   * Whether the auth provider has authenticated a request of the driver, and has not failed too often since. Only then
    * may it be asked: another provider would begin a login that the application did not ask for. `undefined` when this
    * is not known, as for access that an application makes itself.
    */
   readonly isAuthenticated?: boolean;
   /**
-   * The headers of the driver's auth provider, fetched anew at each call and never stored.
-   * Rejects with whatever the provider rejects with; resolves without `Authorization` when there is no credential.
+   * The headers of the driver's auth provider, fetched anew at each call and never stored; calls at the same time share
+   * one request. Rejects with the provider's error, and for a time after a failure without asking it; resolves without
+   * `Authorization` when there is no credential.
    */
   headers(): Promise<Readonly<Record<string, string>>>;
   /** The driver's HTTPS agent (proxy, custom CA, client certificate), when it has one. */
@@ -36,6 +37,9 @@ export interface DatabricksAccess {
    * Returns the function that ends the subscription.
    */
   onClosed(listener: (connectionId: string) => void): () => void;
-  /** The final flush of a closed connection is done: its credentials are let go now rather than after the grace period. */
+  /**
+   * The final flush of a closed connection is done. Its credentials are released when all subscribers of `onClosed` have
+   * called this, or after the grace period.
+   */
   release(connectionId: string): void;
 }

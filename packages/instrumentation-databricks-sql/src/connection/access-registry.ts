@@ -3,6 +3,7 @@ import type { ConnectionAccess, DatabricksAccess } from '../access';
 import type { Connection } from './connection';
 import type { AuthProvider, Client, ConnectionProvider } from '../driver/shapes';
 import type { Guard } from '../guard';
+import { ProviderRequests } from './provider-requests';
 
 /** How long a closed connection's credentials are kept for the final flush, unless released before. */
 export const CLOSED_ACCESS_GRACE_MS = 30_000;
@@ -18,8 +19,16 @@ interface Providers {
 interface Entry {
   readonly access: ConnectionAccess;
   readonly client: WeakRef<Client>;
+  readonly requests: ProviderRequests<Record<string, string>>;
   /** Held strongly from the client's close until the flush is done or the grace period over. */
-  closed: { readonly providers: Providers; readonly timer: NodeJS.Timeout } | undefined;
+  closed: ClosedConnection | undefined;
+}
+
+interface ClosedConnection {
+  readonly providers: Providers;
+  readonly timer: NodeJS.Timeout;
+  /** Exporters that have not released the connection. */
+  users: number;
 }
 
 /** The live connections, by id. A client is held weakly; its credentials are read when asked for and never stored. */
@@ -30,8 +39,10 @@ export class AccessRegistry implements DatabricksAccess {
   constructor(private readonly guard: Guard) {}
 
   add(connection: Connection, client: Client): void {
+    const requests = new ProviderRequests<Record<string, string>>();
     const entry: Entry = {
       client: new WeakRef(client),
+      requests,
       closed: undefined,
       access: {
         host: connection.host,
@@ -42,14 +53,27 @@ export class AccessRegistry implements DatabricksAccess {
         get userAgent() {
           return providersOf(entry).connection?.options?.headers?.['User-Agent'];
         },
-        headers: async () => {
-          const { auth, customHeaders } = providersOf(entry);
-          return { ...customHeaders, ...plainHeaders(await auth?.authenticate?.()) };
+        get isAuthenticated() {
+          return requests.isAuthenticated;
         },
+        headers: () =>
+          requests.ask(async () => {
+            const { auth, customHeaders } = providersOf(entry);
+            return { ...customHeaders, ...plainHeaders(await auth?.authenticate?.()) };
+          }),
         agent: async () => (await providersOf(entry).connection?.getAgent?.()) as Agent | undefined,
       },
     };
     this.entries.set(connection.id, entry);
+  }
+
+  /** A call of the driver has succeeded with the credentials of the connection. */
+  authenticated({ id, isKernel }: Connection): void {
+    const entry = this.entries.get(id);
+    if (entry === undefined) return;
+    // The kernel logs in by itself: only a provider that holds a token can be asked without a second login.
+    if (isKernel && providersOf(entry).auth?.constructor.name !== 'PlainHttpAuthentication') return;
+    entry.requests.servedDriver();
   }
 
   /** The client is gone, or was connected anew. A closed one keeps its grace period. */
@@ -70,7 +94,7 @@ export class AccessRegistry implements DatabricksAccess {
       this.entries.delete(connectionId);
     }, CLOSED_ACCESS_GRACE_MS);
     timer.unref();
-    entry.closed = { providers, timer };
+    entry.closed = { providers, timer, users: this.listeners.size };
     for (const listener of this.listeners) {
       this.guard.runHook('access.onClosed', () => {
         listener(connectionId);
@@ -96,6 +120,8 @@ export class AccessRegistry implements DatabricksAccess {
   release(connectionId: string): void {
     const closed = this.entries.get(connectionId)?.closed;
     if (closed === undefined) return;
+    closed.users -= 1;
+    if (closed.users > 0) return;
     clearTimeout(closed.timer);
     this.entries.delete(connectionId);
   }

@@ -111,6 +111,7 @@ class OpenSessionCall extends DriverCall {
 
   override succeeded(session: Session): void {
     this.facts.opened(session);
+    this.tracing.access.authenticated(this.facts.connection);
     this.tracing.sessions.set(session, this.facts);
     if (this.span?.isRecording() === true) this.span.setAttributes(this.facts.identity);
   }

@@ -169,6 +169,7 @@ function sessionOf(tracing: Tracing, session: Session): SessionFacts {
   if (known !== undefined) return known;
   const facts = new SessionFacts(connectionOf(tracing, session.context ?? {}), {});
   facts.opened(session);
+  tracing.access.authenticated(facts.connection);
   tracing.sessions.set(session, facts);
   return facts;
 }

@@ -37,6 +37,7 @@ export class SubmitCall extends DriverCall {
   }
 
   override succeeded(operation: Operation): void {
+    this.tracing.access.authenticated(this.session.connection);
     this.tracing.discovery?.fromOperation(operation);
     const key = operationKey(operation);
     this.tracing.statements.set(key, this.statement);

@@ -75,6 +75,34 @@ describe('access', () => {
     assert.equal(closed.length, 1, 'the subscription has ended');
   });
 
+  it('keeps a closed connection until every subscriber has released it', async () => {
+    const { access } = bed.instrumentation;
+    const stops = [access.onClosed(() => {}), access.onClosed(() => {})];
+    const client = await bed.connect();
+    const id = connectionId();
+    await client.close();
+    access.release(id);
+    assert.ok(await access.connection(id)?.headers(), 'one exporter is still flushing');
+    access.release(id);
+    assert.equal(access.connection(id), undefined);
+    for (const stop of stops) stop();
+  });
+
+  it('is authenticated only when the provider has served the driver', async () => {
+    const client = await bed.connect();
+    const access = bed.instrumentation.access.connection(connectionId());
+    assert.equal(access?.isAuthenticated, false);
+    const session = await client.openSession();
+    assert.equal(access?.isAuthenticated, true);
+    await session.close();
+    await client.close();
+    const denied = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
+    await denied.connect({ ...bed.warehouse.connectionOptions(), token: 'dapi-wrong' });
+    await assert.rejects(denied.openSession());
+    assert.equal(bed.instrumentation.access.connection(connectionId())?.isAuthenticated, false);
+    await denied.close();
+  });
+
   it('does not outlive the grace period', async () => {
     const client = await bed.connect();
     const id = connectionId();
