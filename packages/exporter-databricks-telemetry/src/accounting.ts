@@ -4,8 +4,8 @@ import type { DropReason } from './record';
 export type DroppedCounts = Readonly<Partial<Record<DropReason, number>>>;
 
 /**
- * The books of the processor, in records: `offered = delivered + pending + Σ dropped`, where pending is what the queue
- * holds and what the exporter has not yet answered for. Kept apart from the queue so that a fault in one shows.
+ * The counts of the processor, in records: `offered = delivered + pending + Σ dropped`, where pending is what the queue
+ * holds and what the exporter has not yet answered for. Kept apart from the queue, so that a mistake in either shows.
  */
 export class Accounting {
   offered = 0;

@@ -1,8 +1,8 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 
 /*
- * Attribute values come from outside: on the 3.x line they may be anything at all. A value of the wrong type or beyond
- * its range is as good as none, and is left out.
+ * Attribute values come from outside: on the 3.x line of the SDK they may have any type. A value of the wrong type or out
+ * of range counts as unknown and is left out.
  */
 
 const MAX_TEXT_LENGTH = 1_024;

@@ -12,31 +12,31 @@ import {
   resolveOptions,
 } from './option-validation';
 
-/** Options of the span processor. Every one is optional; a value out of range is warned of and its default used. */
+/** Options of the span processor. All are optional; an invalid value logs a warning and falls back to the default. */
 export interface ProcessorOptions {
-  /** Records that trigger a flush, and the most one `export` call is given. */
+  /** Records that trigger a flush, and the most in one `export` call. 1 to 10 000; default 100. */
   readonly maxExportBatchSize?: number;
-  /** Milliseconds from the first queued record to its flush, and the wait after an undelivered batch without a hint. */
+  /** Milliseconds from the first queued record to its flush, and before an undelivered batch is retried. Default 5 000. */
   readonly scheduledDelayMs?: number;
-  /** Milliseconds an exporter may take to answer; its batch is then given up, whatever it answers later. */
+  /** Milliseconds until an unanswered batch counts as dropped, whatever the exporter answers later. Default 60 000. */
   readonly exportTimeoutMs?: number;
-  /** Records kept, queued and in flight to the exporter together. */
+  /** Records kept, queued and in flight together; then the oldest that is no error is dropped. Default 500. */
   readonly maxQueueSize?: number;
-  /** Estimated bytes kept, queued and in flight to the exporter together. */
+  /** Estimated bytes of the kept records; then the oldest that is no error is dropped. Default 4 194 304 (4 MiB). */
   readonly maxQueueBytes?: number;
-  /** Statements in flight: ended, but not yet closed. */
+  /** Statements that have ended and are not closed; beyond it the oldest is reported as it is. Default 5 000. */
   readonly maxStatements?: number;
-  /** Milliseconds after which an ended statement that nothing was heard of is reported without its close. */
+  /** Milliseconds until an ended, idle statement is reported without its close. Default 3 600 000 (one hour). */
   readonly statementIdleTimeoutMs?: number;
-  /** Retryable errors kept per statement: the first and the newest. */
+  /** Errors kept per statement, the first and the newest; the rest counts as `statement_errors`. Default 50. */
   readonly maxErrorsPerStatement?: number;
-  /** Milliseconds for all of `shutdown()` or `forceFlush()`, those of the exporter included. */
+  /** Milliseconds for all of `shutdown()` or `forceFlush()`, the exporter's included. Default 2 000. */
   readonly shutdownTimeoutMs?: number;
 }
 
 export type ResolvedProcessorOptions = Readonly<Required<ProcessorOptions>>;
 
-/** The processor's options; the README's table is held against it. */
+/** The processor's options; a test compares the README with this table. */
 export const PROCESSOR_OPTIONS: OptionTable<ResolvedProcessorOptions> = {
   maxExportBatchSize: integer(100, 1, 10_000),
   scheduledDelayMs: milliseconds(5_000),
@@ -54,7 +54,7 @@ const misspelled = new OncePerCondition();
 
 /**
  * Whether `DATABRICKS_TELEMETRY_DISABLED`, the driver's own switch, turns telemetry off: `1`, `true`, `yes` or `on`.
- * Any other non-empty value leaves it on, as in the driver, and is warned of.
+ * Any other non-empty value leaves it on, as in the driver; an unknown one logs a warning.
  */
 export function telemetryDisabled(
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -62,9 +62,7 @@ export function telemetryDisabled(
   const value = environment['DATABRICKS_TELEMETRY_DISABLED']?.trim().toLowerCase() ?? '';
   if (DISABLING_VALUES.has(value)) return true;
   if (value !== '' && !['0', 'false', 'no', 'off'].includes(value)) {
-    misspelled.warn(
-      'DATABRICKS_TELEMETRY_DISABLED is none of 1, true, yes, on: telemetry stays on',
-    );
+    misspelled.warn('DATABRICKS_TELEMETRY_DISABLED is not 1, true, yes or on: telemetry stays on');
   }
   return false;
 }
@@ -82,9 +80,9 @@ export interface StaticCredentials {
   readonly port?: number;
   /** Sent as `Authorization: Bearer`. */
   readonly token?: string;
-  /** In the place of `token`. Must bring `Authorization`. */
+  /** Sent instead of `token`; must contain `Authorization`. A function is called for each batch. */
   readonly headers?: HeadersSource;
-  /** Agent for proxies, certificates and sockets. */
+  /** HTTPS agent, for a proxy or certificates. Default: an agent of this package. */
   readonly agent?: Agent;
 }
 
@@ -108,23 +106,23 @@ export type DryRun = 'file' | 'diag' | PayloadListener;
 export interface DatabricksTelemetryExporterOptions extends Partial<StaticCredentials> {
   /** `instrumentation.access`: each connection's own credentials and agent. */
   readonly access?: DatabricksAccess;
-  /** More headers for authenticated requests; they never override the credentials. */
+  /** Additional headers of authenticated requests; they never override the credentials. Default: none. */
   readonly customHeaders?: Readonly<Record<string, string>>;
   /** Sends to loopback, private and link-local hosts too. Default `false`. */
   readonly allowPrivateHosts?: boolean;
   /** Reports errors of connections without valid credentials, reduced, without authentication. Default `true`. */
   readonly unauthenticatedFallback?: boolean;
-  /** Sees every request just before it is sent. */
+  /** Called with each request just before it is sent. Default: none. */
   readonly onPayload?: PayloadListener;
-  /** Nothing is sent; what would have been goes here. Default: off. */
+  /** Sends nothing and writes the requests here instead. Default: off. */
   readonly dryRun?: DryRun;
   /** File of `dryRun: 'file'`. Default `databricks-telemetry.ndjson` in the working directory. */
   readonly dryRunPath?: string;
-  /** One request, from start to the end of its answer. Default 10 000. */
+  /** Milliseconds for one request, to the end of its answer. Default 10 000. */
   readonly requestTimeoutMs?: number;
-  /** The connection's `headers()` and `agent()`. Default 5 000. */
+  /** Milliseconds for the connection's `headers()` and `agent()`. Default 5 000. */
   readonly credentialsTimeoutMs?: number;
-  /** What `shutdown()` may take in all. Default 2 000. */
+  /** Milliseconds for all of `shutdown()`. Default 2 000. */
   readonly shutdownTimeoutMs?: number;
   /** Defaults: 3 retries, 100 ms doubling up to 1 000 ms, 100 ms jitter. */
   readonly retry?: Partial<RetryOptions>;
@@ -151,7 +149,7 @@ function unset<Value>(
   return { default: undefined, expected, accepts };
 }
 
-/** The exporter's options; the README's table is held against it. */
+/** The exporter's options; a test compares the README with this table. */
 export const EXPORTER_OPTIONS: OptionTable<FlatExporterOptions> = {
   access: unset(
     'the access of DatabricksSqlInstrumentation',
@@ -162,13 +160,13 @@ export const EXPORTER_OPTIONS: OptionTable<FlatExporterOptions> = {
   ),
   host: unset('a host name', isText),
   port: { ...integer(443, 1, 65_535), default: undefined },
-  token: unset('a text that is not empty', isText),
+  token: unset('a non-empty string', isText),
   headers: unset(
-    'an object of texts, or a function that returns one',
+    'an object of strings, or a function that returns one',
     (value) => typeof value === 'function' || isTexts(value),
   ),
   agent: unset('an agent of node:https', isObject),
-  customHeaders: { default: {}, expected: 'an object of texts', accepts: isTexts },
+  customHeaders: { default: {}, expected: 'an object of strings', accepts: isTexts },
   allowPrivateHosts: boolean(false),
   unauthenticatedFallback: boolean(true),
   onPayload: unset('a function', isFunction),
@@ -177,7 +175,7 @@ export const EXPORTER_OPTIONS: OptionTable<FlatExporterOptions> = {
       "'file', 'diag' or a function",
       (value) => value === 'file' || value === 'diag' || isFunction(value),
     ),
-    // Whoever misspells it did not mean to send.
+    // An application that misspells the value did not mean to send.
     whenRejected: 'diag',
   },
   dryRunPath: {

@@ -7,21 +7,21 @@ import { OncePerCondition } from './diagnostics';
 import type { ReadableSpan } from './otel';
 import { idIn } from './processor/attribute';
 
-/** Connections remembered; beyond it the oldest is forgotten, and its records travel without connection facts. */
+/** Connections that are remembered; then the oldest is forgotten, and its records are sent without connection facts. */
 const MAX_CONNECTIONS = 1_000;
 
 interface Connection {
   /** Attributes of the `connect` span. */
   facts: Attributes | undefined;
-  /** The driver's own telemetry is live: reporting too would count everything twice. */
+  /** The driver sends its own telemetry; reporting the connection here would count everything twice. */
   reportsByItself: boolean;
 }
 
-/** What is known of the connections, by `databricks.connection.id`. */
+/** The known connections, by `databricks.connection.id`. */
 export class Connections {
   readonly #byId = new Map<string, Connection>();
   readonly #warning = new OncePerCondition();
-  /** Lets the usual application, where no connection reports by itself, pay nothing for the question. */
+  /** Saves the look-up in the usual application, where the driver reports no connection. */
   #anyReportsByItself = false;
 
   get size(): number {
@@ -34,7 +34,7 @@ export class Connections {
     if (connection !== undefined) connection.facts = span.attributes;
   }
 
-  /** A `connect` or `open_session` ended: it says whether the driver reports this connection by itself. */
+  /** Learns from an ended `connect` or `open_session` whether the driver reports the connection itself. */
   learnReporter(span: ReadableSpan): void {
     const enabled = span.attributes[ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED];
     if (typeof enabled !== 'boolean') return;

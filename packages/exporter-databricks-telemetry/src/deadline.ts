@@ -1,6 +1,6 @@
 /**
- * One deadline for several steps. Its timer holds the process while it runs, unless it is `unref`'d: whoever awaits a
- * flush or a shutdown with nothing else alive would otherwise see the process end in the middle of it.
+ * One deadline for several steps. Its timer holds the process while it runs, unless `unref` was called: without it, the
+ * process could end in the middle of an awaited flush or shutdown.
  */
 export class Deadline {
   readonly #atMs: number;
@@ -26,7 +26,7 @@ export class Deadline {
     return this.#expired ? 0 : Math.max(0, this.#atMs - performance.now());
   }
 
-  /** What `step` resolves to, or `undefined` at the deadline, after which its rejection is nobody's concern. */
+  /** What `step` resolves to, or `undefined` at the deadline; a later rejection of `step` is ignored. */
   async race<Result>(step: Promise<Result>): Promise<Result | undefined> {
     step.catch(() => undefined);
     return (await Promise.race([step, this.#reached])) ?? undefined;
@@ -44,7 +44,7 @@ export class Deadline {
     clearTimeout(timer);
   }
 
-  /** For steps that nobody awaits. */
+  /** For steps that no caller awaits: the timer no longer holds the process. */
   unref(): this {
     this.#timer?.unref();
     return this;

@@ -4,16 +4,16 @@ const logger: DiagLogger = diag.createComponentLogger({
   namespace: '@dbsql-otel/exporter-databricks-telemetry',
 });
 
-/** A debug line for whoever set a `diag` logger. A logger that throws is not heard of. */
+/** Logs at debug. Ignores a logger that throws. */
 export function logDebug(message: string, ...details: readonly unknown[]): void {
   try {
     logger.debug(message, ...details);
   } catch {
-    // The application's logger failed; there is nobody left to tell.
+    // The application's logger failed, so the failure cannot be logged.
   }
 }
 
-/** The line at the start. */
+/** Logs at info. */
 export function logInfo(message: string): void {
   try {
     logger.info(message);
@@ -22,7 +22,7 @@ export function logInfo(message: string): void {
   }
 }
 
-/** A condition that is warned of once, until {@link OncePerCondition.rearm}. */
+/** Warns once per condition, until {@link OncePerCondition.rearm}. */
 export class OncePerCondition {
   #warned = false;
 

@@ -12,7 +12,7 @@ export interface Option<Value> {
 
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Option<Options[Name]> };
 
-/** The largest delay a Node.js timer takes. */
+/** The longest delay of a Node.js timer. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 export function integer(fallback: number, min: number, max: number): Option<number> {

@@ -4,12 +4,12 @@ import {
   type ResolvedProcessorOptions,
 } from './config';
 
-/** Options that say where telemetry goes: they are the sentence, not its appendix. */
+/** Options that decide where telemetry goes: described in the sentence, not listed after it. */
 const ROUTE_OPTIONS: ReadonlySet<string> = new Set(['access', 'host', 'port', 'token', 'headers']);
 
 /**
- * What is at work, in one line for `diag` at info: whose credentials are used, and the names of the other options that
- * were set. Never a value, for a value may be a secret.
+ * One line for `diag` at info: whose credentials are used, and the names of the other options that are set. Never a value,
+ * which may be a secret.
  */
 export function startLine(options: DatabricksTelemetryExporterOptions): string {
   const route = [

@@ -9,7 +9,7 @@ function names(list: string | undefined): string[] {
   return (list ?? '').split(',').map((name) => name.trim().toLowerCase());
 }
 
-/** The variables that switch something off. */
+/** Checks the environment variables that turn something off. */
 export function checkEnvironment(environment: Environment): Finding[] {
   const findings: Finding[] = [];
   if (environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
@@ -25,7 +25,7 @@ export function checkEnvironment(environment: Environment): Finding[] {
   }
   if (telemetryDisabled(environment)) {
     findings.push(
-      problem(`${TELEMETRY_SWITCH} is set`, 'nobody reports telemetry until it is unset'),
+      problem(`${TELEMETRY_SWITCH} is set`, 'no telemetry is reported until it is unset'),
     );
   } else if (
     environment[TELEMETRY_SWITCH] !== undefined &&
@@ -33,8 +33,8 @@ export function checkEnvironment(environment: Environment): Finding[] {
   ) {
     findings.push(
       problem(
-        `${TELEMETRY_SWITCH} is none of 1, true, yes, on`,
-        'telemetry stays on; write one of them',
+        `${TELEMETRY_SWITCH} is not 1, true, yes or on`,
+        'telemetry stays on; set one of these values to turn it off',
       ),
     );
   }

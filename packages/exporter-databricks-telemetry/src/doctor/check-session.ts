@@ -8,7 +8,7 @@ import { ok, problem, type Finding } from './finding';
 
 const SESSION_TIMEOUT_MS = 120_000;
 
-/** What is needed to open a session. */
+/** The parameters of the session. */
 export interface SessionTarget {
   readonly host: string;
   readonly port: number | undefined;
@@ -27,7 +27,7 @@ const TRACER_PROVIDERS: readonly (readonly [packageName: string, className: stri
   ['@opentelemetry/sdk-trace-base', 'BasicTracerProvider'],
 ];
 
-/** What of the driver is used. */
+/** The parts of the driver that the check uses. */
 interface Driver {
   readonly DBSQLClient: new (options: { logger: { log(): void } }) => {
     connect(options: object): Promise<unknown>;
@@ -61,7 +61,7 @@ async function openSession({ DBSQLClient }: Driver, target: SessionTarget): Prom
   }
 }
 
-/** The failure in words that quote neither the server nor the token. */
+/** Describes the failure without quoting the server or the token. */
 function failureFinding(error: unknown): Finding {
   const type =
     error === 'timeout'

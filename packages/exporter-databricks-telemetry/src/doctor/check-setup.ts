@@ -7,7 +7,7 @@ import { loadingArguments } from './project';
 
 const PROBE_TIMEOUT_MS = 30_000;
 
-/** Starts a process with the application's setup file and asks it what it sees. */
+/** Starts a process with the application's setup file and collects its findings. */
 export function checkSetup(setup: string, folder: string): Promise<Finding[]> {
   const file = path.resolve(folder, setup);
   if (!existsSync(file)) {
@@ -41,7 +41,7 @@ export function checkSetup(setup: string, folder: string): Promise<Finding[]> {
       settle(
         problem(
           `${setup} ended the process with code ${code}`,
-          `see what node ${flag} ${setup} says`,
+          `run node ${flag} ${setup} to see why`,
         ),
       ),
     );

@@ -8,7 +8,7 @@ import { note, ok, problem, type Finding } from './finding';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** The workspace to look at. */
+/** The workspace to check. */
 export interface Workspace {
   readonly host: string;
   readonly port: number | undefined;
@@ -30,16 +30,16 @@ function checkHost({ host, port, allowPrivateHosts }: Workspace): Host | Finding
 function flagFinding(verdict: Verdict): Finding {
   if (verdict.kind === 'ok') {
     return readFlag(verdict.body).isEnabled
-      ? ok('the workspace wants telemetry (its feature flag is on)')
+      ? ok('the workspace has telemetry enabled (its feature flag is on)')
       : note(
-          'the workspace wants no telemetry (its feature flag is off)',
-          'nothing is posted; Databricks switches it',
+          'the workspace has telemetry disabled (its feature flag is off)',
+          'nothing is posted; only Databricks can enable it',
         );
   }
   if (verdict.kind === 'credentials') {
     return problem(
       `the workspace refused the token (${verdict.error})`,
-      'make a new one, or check its scope',
+      'create a new token, or check its scope',
     );
   }
   return problem(
@@ -48,7 +48,7 @@ function flagFinding(verdict: Verdict): Finding {
   );
 }
 
-/** Whether telemetry may go to the host, and whether the workspace wants it. */
+/** Checks whether telemetry may be sent to the host, and whether the workspace has telemetry enabled. */
 export async function checkWorkspace(workspace: Workspace, folder: string): Promise<Finding[]> {
   const host = checkHost(workspace);
   if ('level' in host) return [host];

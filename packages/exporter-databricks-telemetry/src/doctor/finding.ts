@@ -1,4 +1,4 @@
-/** What one check found: `ok`, something to know, or something to mend. */
+/** The result of one check: `ok`, a note, or a problem to fix. */
 export interface Finding {
   readonly level: 'ok' | 'note' | 'problem';
   readonly text: string;
@@ -24,7 +24,7 @@ const LABELS: Readonly<Record<Finding['level'], string>> = {
   problem: 'PROBLEM',
 };
 
-// A name of a file, a host or a version may come from anywhere; it must not reach the terminal's controls.
+// Names of files, hosts and versions come from outside: they must not control the terminal.
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** The finding as one line, without a line break. */

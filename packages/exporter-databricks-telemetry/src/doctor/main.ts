@@ -18,14 +18,14 @@ async function* examine(options: DoctorOptions, folder: string): AsyncGenerator<
   yield* checkEnvironment(process.env);
   if (setup === undefined) {
     yield note(
-      'no setup was looked at',
+      'the setup was not checked',
       '--setup ./tracing.mjs, the file the application is started with',
     );
   } else {
     yield* await checkSetup(setup, folder);
   }
   if (host === undefined) {
-    yield note('no workspace was looked at', 'set DATABRICKS_SERVER_HOSTNAME or give --host');
+    yield note('the workspace was not checked', 'set DATABRICKS_SERVER_HOSTNAME or give --host');
     return;
   }
   const workspace = await checkWorkspace({ host, port, token, allowPrivateHosts }, folder);
@@ -43,11 +43,11 @@ async function main(): Promise<void> {
     return;
   }
   if (parsed.kind === 'error') {
-    process.stderr.write(`${parsed.message}; --help lists what there is\n`);
+    process.stderr.write(`${parsed.message}; --help lists the options\n`);
     process.exitCode = EXIT_USAGE;
     return;
   }
-  // What the checks wait for holds no process, as it should be in an application.
+  // The requests of the checks do not hold the process, so a timer does.
   const hold = setInterval(() => undefined, HOLD_INTERVAL_MS);
   try {
     for await (const finding of examine(parsed.options, process.cwd())) {
@@ -56,7 +56,10 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     const type = error instanceof Error ? error.constructor.name : 'error';
-    const defect = problem(`the doctor failed (${type})`, 'a defect of ours; report it, please');
+    const defect = problem(
+      `the doctor failed (${type})`,
+      'this is a bug in the doctor; please report it',
+    );
     process.stdout.write(`${findingLine(defect)}\n`);
     process.exitCode = EXIT_PROBLEM;
   } finally {

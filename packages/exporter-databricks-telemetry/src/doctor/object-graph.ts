@@ -3,8 +3,8 @@ const MAX_DEPTH = 6;
 const MAX_OBJECTS = 10_000;
 
 /**
- * Whether an instance of a class of this name can be reached from `root`. By name, because the application may have
- * another copy of the class than we do. Getters are not called.
+ * Whether an instance of a class with this name can be reached from `root`. Compares names, because the application may
+ * have another copy of the class. Calls no getters.
  */
 export function reachesInstanceOf(className: string, root: unknown): boolean {
   const seen = new Set<object>();

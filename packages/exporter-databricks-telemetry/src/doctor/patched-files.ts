@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 
-/** A method of each driver file the instrumentation patches, by which one can tell; file names of 1.9 to 2.x. */
+/** A patched method of each driver file that the instrumentation patches; file names of 1.9 to 2.x. */
 const PATCHED_METHODS: readonly (readonly [file: string, method: string])[] = [
   ['dist/DBSQLClient.js', 'connect'],
   ['dist/DBSQLSession.js', 'executeStatement'],
@@ -11,7 +11,7 @@ const PATCHED_METHODS: readonly (readonly [file: string, method: string])[] = [
   ['dist/result/CloudFetchResultHandler.js', 'downloadLink'],
 ];
 
-/** Which of the driver's files run their own code, and which somebody else's. */
+/** Which of the driver's files run their original code, and which have been patched. */
 export interface PatchedFiles {
   readonly patched: readonly string[];
   readonly original: readonly string[];
@@ -22,8 +22,8 @@ function isOriginal(method: unknown, source: string): boolean {
 }
 
 /**
- * Loads the driver as the application in `folder` would and looks at its classes. A method whose text does not stand in
- * its file was replaced: that needs no knowledge of how. Throws when the driver cannot be loaded.
+ * Loads the driver as the application in `folder` would, and compares its methods with their files: a method whose source
+ * is not in its file was replaced. Throws when the driver cannot be loaded.
  */
 export function patchedFiles(folder: string): PatchedFiles {
   const load = createRequire(path.join(folder, 'package.json'));
@@ -32,7 +32,7 @@ export function patchedFiles(folder: string): PatchedFiles {
   const original: string[] = [];
   for (const [file, name] of PATCHED_METHODS) {
     const resolved = load.resolve(`@databricks/sql/${file}`);
-    // From the cache: requiring the file once more would have the hooks patch what they missed.
+    // From the cache: requiring the file again would let the hooks patch it now.
     const exported: unknown = load.cache[resolved]?.exports;
     const constructor: unknown =
       typeof exported === 'object' && exported !== null && 'default' in exported

@@ -8,10 +8,10 @@ export interface InstalledPackage {
   readonly manifest: Readonly<Record<string, unknown>>;
 }
 
-/** A tree that is larger is looked at in part; it is no tree of one application. */
+/** Folders that are searched at most: a larger tree belongs to more than one application. */
 const MAX_FOLDERS = 20_000;
 
-/** Reads `package.json` of a folder; `undefined` where there is none that can be read. */
+/** Reads `package.json` of a folder; `undefined` when it is missing or unreadable. */
 export function readPackage(folder: string): InstalledPackage | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
@@ -46,7 +46,7 @@ function folderNames(folder: string): string[] {
   }
 }
 
-/** Every copy of a package beneath the nearest `node_modules` of `from`, links not followed. */
+/** Every copy of a package below the nearest `node_modules` of `from`; does not follow links. */
 export function findCopies(name: string, from: string): InstalledPackage[] {
   const nearest = findPackage(name, from);
   if (nearest === undefined) return [];
@@ -72,7 +72,7 @@ export function findCopies(name: string, from: string): InstalledPackage[] {
   return copies;
 }
 
-/** How Node.js has to be told to load a setup file before the application. */
+/** The arguments with which Node.js loads a setup file before the application. */
 export function loadingArguments(file: string, folder: string): [flag: string, file: string] {
   const extension = path.extname(file);
   const isEsm = readPackage(folder)?.manifest['type'] === 'module';

@@ -1,6 +1,6 @@
 /**
- * Runs in a process of its own, started with the application's setup file as the application is, and tells the doctor
- * what it finds. Nothing is exported: the spans it starts never end.
+ * Runs in a process of its own, started with the setup file as the application is, and sends its findings to the doctor.
+ * Exports nothing: the spans that it starts never end.
  */
 import {
   diag,
@@ -65,25 +65,25 @@ function checkProcessor(): Finding {
     ? ok('DatabricksTelemetrySpanProcessor is among the span processors')
     : note(
         'no DatabricksTelemetrySpanProcessor was found',
-        'without it there are traces, and the driver’s own telemetry; add it to spanProcessors for ours',
+        'without it, there are traces and the driver’s own telemetry; add it to spanProcessors to replace that telemetry',
       );
 }
 
-/** Loads the driver the way the application does, after the setup, and hears what the packages say meanwhile. */
+/** Loads the driver as the application does, after the setup, and collects what the packages log meanwhile. */
 function checkPatches(folder: string): Finding[] {
-  const said: Finding[] = [];
-  const hear =
+  const logged: Finding[] = [];
+  const collect =
     (level: 'note' | 'problem'): DiagLogFunction =>
     (scope, ...words) => {
       if (!OURS.test(scope)) return;
       const text = words.filter((word) => typeof word === 'string').join(' ');
-      said.push({ level, text });
+      logged.push({ level, text });
     };
   diag.setLogger(
     {
-      error: hear('problem'),
-      warn: hear('problem'),
-      info: hear('note'),
+      error: collect('problem'),
+      warn: collect('problem'),
+      info: collect('note'),
       debug: ignore,
       verbose: ignore,
     },
@@ -97,7 +97,7 @@ function checkPatches(folder: string): Finding[] {
         'the driver is not patched',
         'add DatabricksSqlInstrumentation to instrumentations, and load the setup before the driver',
       ),
-      ...said,
+      ...logged,
     ];
   }
   const findings =
@@ -109,7 +109,7 @@ function checkPatches(folder: string): Finding[] {
             'load the setup first',
           ),
         ];
-  return [...findings, ...said];
+  return [...findings, ...logged];
 }
 
 function probe(folder: string): Finding[] {
@@ -121,5 +121,5 @@ function probe(folder: string): Finding[] {
   }
 }
 
-// What the setup holds open is of no more use; its hooks for an orderly end would export.
+// Exit at once: the setup may hold the process, and its shutdown hooks would export.
 process.send?.(probe(process.cwd()), () => process.exit());

@@ -10,8 +10,8 @@ function compare(a: Version, b: Version): number {
 }
 
 /**
- * Whether a version lies within a range of the forms this project's own list uses: `>=a`, `<b`, `^a`, joined by blanks.
- * A pre-release counts as its release; what cannot be read does not lie in any range.
+ * Whether a version is in a range of the forms `>=a`, `<b` and `^a`, separated by spaces. A pre-release counts as its
+ * release; an unreadable version is in no range.
  */
 export function satisfies(version: string, range: string): boolean {
   const actual = parse(version);
@@ -31,7 +31,7 @@ export function satisfies(version: string, range: string): boolean {
   });
 }
 
-/** Major and minor, as `1.9`: what decides whether two copies of the API work together. */
+/** Major and minor, as in `1.9`: they decide whether two copies of the API work together. */
 export function minorOf(version: string): string {
   return version.split('.', 2).join('.');
 }

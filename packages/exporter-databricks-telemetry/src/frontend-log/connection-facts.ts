@@ -33,7 +33,7 @@ const WORKSPACE_ID = /^[1-9]\d{0,17}$/;
 const MODES: Readonly<Record<string, DriverMode>> = { thrift: 'THRIFT', kernel: 'SEA' };
 
 interface Auth {
-  /** The word the drivers report. */
+  /** The word that the drivers report. */
   readonly type: string;
   readonly mech: AuthMech;
   readonly flow?: AuthFlow;
@@ -50,7 +50,7 @@ const AUTH: Readonly<Record<string, Auth>> = {
   custom: { type: 'custom', mech: 'OTHER' },
 };
 
-/** What the log says of a connection and its process, the same in each of its records. */
+/** Facts of a connection and its process, the same in each of its records. */
 export interface ConnectionFacts {
   /** Digits. */
   readonly workspaceId: string | undefined;

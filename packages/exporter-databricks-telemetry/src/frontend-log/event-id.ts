@@ -3,7 +3,7 @@ import type { SpanContext } from '@opentelemetry/api';
 
 const INVALID_SPAN_ID = '0000000000000000';
 const VERSION = 8;
-/** Its digits are written over for each id: putting a text together of as many slices takes three times as long. */
+/** Overwritten for each id: joining slices takes longer. */
 const uuid = Buffer.from(`00000000-0000-${VERSION}000-0000-000000000000`, 'latin1');
 const VARIANT_AT = 19;
 const VARIANT = { operation: '8'.charCodeAt(0), error: '9'.charCodeAt(0) } as const;
@@ -12,7 +12,7 @@ const VARIANT = { operation: '8'.charCodeAt(0), error: '9'.charCodeAt(0) } as co
 const isHexDigit = new Uint8Array(0x80);
 for (const digit of '0123456789abcdef') isHexDigit[digit.charCodeAt(0)] = 1;
 
-/** Copies digits to the UUID; whether all of them are some. */
+/** Copies hexadecimal digits to the UUID; false when one is not. */
 function copyDigits(from: string, start: number, end: number, to: number): boolean {
   for (let index = start; index < end; index += 1) {
     const code = from.charCodeAt(index);
@@ -24,7 +24,7 @@ function copyDigits(from: string, start: number, end: number, to: number): boole
 
 /**
  * A UUID (version 8) made of the span's ids and the kind of the record, so that a record which is sent a second time,
- * after an answer that was lost or a batch that came back, is recognisable as the same one.
+ * after an answer that was lost or a batch that came back, is recognized as the same one.
  */
 export function eventId({ traceId, spanId }: SpanContext, kind: 'operation' | 'error'): string {
   const isMade =
@@ -40,7 +40,7 @@ export function eventId({ traceId, spanId }: SpanContext, kind: 'operation' | 'e
   return uuid.toString('latin1');
 }
 
-/** An id that tells nothing, for records that must not be linked to anything. */
+/** A random id, for records that must not be linked to anything. */
 export function anonymousEventId(): string {
   return randomUUID();
 }

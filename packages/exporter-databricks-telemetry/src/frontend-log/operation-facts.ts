@@ -36,12 +36,12 @@ import type {
 } from './schema';
 import { stackFrames } from './stack-frames';
 
-/** What the log says of a call by its kind alone. */
+/** What the kind of a call alone implies. */
 export interface OperationFacts {
   readonly operationType?: OperationType;
   readonly statementType?: StatementType;
   readonly volumeOperationType?: VolumeOperationType;
-  /** It has a result, and so a result format. */
+  /** Whether the call has a result, and so a result format. */
   readonly hasResult?: boolean;
 }
 
@@ -54,7 +54,7 @@ const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map<string, Operatio
   [OPERATION_EXECUTE_STATEMENT, { operationType: 'EXECUTE_STATEMENT', hasResult: true }],
   [OPERATION_CANCEL_STATEMENT, { operationType: 'CANCEL_STATEMENT' }],
   [OPERATION_CLOSE_STATEMENT, { operationType: 'CLOSE_STATEMENT' }],
-  // The schema has no type for it.
+  // The schema has no type for this call.
   [OPERATION_GET_INFO, { statementType: 'METADATA' }],
   [OPERATION_GET_TYPE_INFO, { operationType: 'LIST_TYPE_INFO', ...METADATA }],
   [OPERATION_GET_CATALOGS, { operationType: 'LIST_CATALOGS', ...METADATA }],
@@ -117,7 +117,7 @@ export function volumeOperationType(verb: string): VolumeOperationType | undefin
   return VOLUME_VERBS.get(verb) ?? VOLUME_VERBS.get(verb.toUpperCase());
 }
 
-/** The format of a result is always reported, as unspecified where nobody saw it. */
+/** The format of the result; `FORMAT_UNSPECIFIED` when it is unknown. */
 export function executionResult(
   attributes: Attributes,
   completion: Attributes | undefined,
@@ -145,7 +145,7 @@ export function errorName(attributes: Attributes, events: readonly TimedEvent[])
   return UNKNOWN_ERROR_NAME;
 }
 
-/** Frames of the recorded exception, `undefined` where there is none. */
+/** Frames of the recorded exception; `undefined` without one. */
 export function errorStack(events: readonly TimedEvent[]): string | undefined {
   const stack = exception(events)?.attributes?.[ATTR_EXCEPTION_STACKTRACE];
   return typeof stack === 'string' ? stackFrames(stack) || undefined : undefined;

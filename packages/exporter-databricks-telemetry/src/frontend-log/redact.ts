@@ -1,11 +1,11 @@
 const MAX_TEXT_LENGTH = 2_048;
-/** What is read of a longer text: enough to find a secret that starts before the cut. */
+/** Longer texts are cut to this length first: enough to find a secret that starts before the final cut. */
 const MAX_SCANNED_LENGTH = 16_384;
 const REDACTED = '<redacted>';
 
 /**
- * Cheap test that decides whether the rules below run at all: every rule needs one of these to match. A text that we
- * compose ourselves, a reduced stack above all, hardly ever has one: the `@` of a scoped package is none.
+ * Decides cheaply whether the rules below run at all: each rule needs one of these to match. A text that this package
+ * composes, such as a reduced stack, rarely matches; the `@` of a scoped package does not.
  */
 const TRIGGER =
   /bearer|basic|authorization|eyJ|dapi|dkea|dskea|dsapi|dose|token|passw|pwd|secret|api[_-]?key|accountkey|signature|\bsig\b|credential|:\/\/|\?\w|\\\\|[\\/](?:home|users|root|var|opt|srv|app|tmp)[\\/]|[\w.+-]@[\w-]/i;
@@ -31,7 +31,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Masks what must not leave in a text we did not make: credentials and tokens in every form the drivers know, URL
+ * Masks secrets in text from outside: credentials and tokens in every form the drivers know, URL
  * userinfo and queries, e-mail addresses, and the parts of paths that name a user, a tenant or a server.
  * Linear, bounded, and never longer than `maxLength` characters.
  */
@@ -45,7 +45,7 @@ export function redact(text: string, maxLength = MAX_TEXT_LENGTH): string {
   return result.length > maxLength ? cutAtSeparator(result, maxLength) : result;
 }
 
-/** Cuts before the last word that does not fit: the head of a secret must not stand where its rule no longer sees it. */
+/** Cuts before the last word that does not fit: its rule would not recognize the first part of a secret. */
 function cutAtSeparator(text: string, length: number): string {
   const head = text.slice(0, length);
   const separator = Math.max(head.lastIndexOf(' '), head.lastIndexOf('\n'));

@@ -1,8 +1,8 @@
 const PIECE_BYTES = 32 * 1_024;
 
 /**
- * The request's body around encoded logs, in pieces. One text of a hundred logs would be a large object of the heap, which
- * costs more than encoding them did. The service answers 500 when `items` is not an empty array.
+ * The body of a request, in pieces. One string of a hundred logs would be a large heap object, which costs more than
+ * encoding the logs. The service answers 500 when `items` is not an empty array.
  */
 export function encodeBody(logs: readonly string[], uploadTimeMs: number): Buffer[] {
   const pieces: Buffer[] = [];

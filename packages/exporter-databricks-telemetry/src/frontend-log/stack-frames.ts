@@ -20,7 +20,7 @@ const NODE_MODULES = '/node_modules/';
  */
 export function stackFrames(stack: string): string {
   const lines = stack.slice(0, MAX_STACK_LENGTH).split('\n');
-  // The last line may have been cut in the middle of a path.
+  // The cut may have split the last line.
   if (stack.length > MAX_STACK_LENGTH) lines.pop();
   const frames: string[] = [];
   for (const line of lines) {

@@ -5,7 +5,7 @@ const PRODUCT = 'NodejsDatabricksSqlConnector';
 const MAX_ENTRY_LENGTH = 256;
 const MAX_USER_AGENT_LENGTH = 512;
 
-/** What may stand in a header and in the log: printable ASCII. */
+/** Everything but printable ASCII: not allowed in headers and logs. */
 const UNPRINTABLE = /[^\x20-\x7e]+/g;
 
 /** The application's own part of the driver's user agent, free of secrets. */

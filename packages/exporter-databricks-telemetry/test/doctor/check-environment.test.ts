@@ -9,9 +9,9 @@ describe('environment in the eyes of the doctor', () => {
     [{ OTEL_SDK_DISABLED: ' TRUE ' }, /^PROBLEM .*OTEL_SDK_DISABLED/],
     [{ OTEL_SDK_DISABLED: 'false' }, /^ok /],
     [{ OTEL_TRACES_EXPORTER: 'otlp, none' }, /^note .*spanProcessors/],
-    [{ DATABRICKS_TELEMETRY_DISABLED: 'yes' }, /^PROBLEM .*nobody reports/],
+    [{ DATABRICKS_TELEMETRY_DISABLED: 'yes' }, /^PROBLEM .*no telemetry is reported/],
     [{ DATABRICKS_TELEMETRY_DISABLED: '0' }, /^ok /],
-    [{ DATABRICKS_TELEMETRY_DISABLED: 'disabled' }, /^PROBLEM .*none of 1, true, yes, on/],
+    [{ DATABRICKS_TELEMETRY_DISABLED: 'disabled' }, /^PROBLEM .*not 1, true, yes or on/],
     [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }, /^note .*databricksSampler/],
     [{ OTEL_TRACES_SAMPLER: 'parentbased_always_on' }, /^ok /],
   ];

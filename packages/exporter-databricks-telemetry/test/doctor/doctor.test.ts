@@ -71,7 +71,7 @@ describe('the doctor', function () {
   describe('in a project where all is well', () => {
     beforeEach(() => symlink(ROOT_MODULES, path.join(folder, 'node_modules'), 'dir'));
 
-    it('says what is there and finds nothing to mend', async () => {
+    it('lists what is installed and finds no problem', async () => {
       const run = await doctor(['doctor']);
       assert.deepEqual([run.exitCode, run.stderr, problems(run)], [0, '', []]);
       assert.match(run.stdout, /^ok {7}Node\.js \d/m);
@@ -259,7 +259,7 @@ describe('the doctor', function () {
     assert.deepEqual(wrong, {
       exitCode: 2,
       stdout: '',
-      stderr: 'unknown option --tokn; --help lists what there is\n',
+      stderr: 'unknown option --tokn; --help lists the options\n',
     });
   });
 });

@@ -7,9 +7,9 @@ import { failedOutcome, readOutcome, type ExportOutcome } from './export-outcome
 import type { ExportQueue } from '../queue/export-queue';
 import type { SpanRecord } from '../join/span-record';
 
-/** How soon a flush that somebody waits for asks again when the feature flag was not known yet. */
+/** How soon an awaited flush tries again when the feature flag is not known yet. */
 const FLAG_POLL_MS = 100;
-/** However long a server asks to wait, its records are tried again after this. */
+/** The longest wait before a retry, whatever the server asks for. */
 const MAX_RETRY_DELAY_MS = 3_600_000;
 
 export interface ExportLoopOptions {
@@ -46,7 +46,7 @@ export class ExportLoop {
   readonly #exporter: SpanExporter;
   readonly #onPass: () => void;
   #pass: Pass | undefined;
-  /** Who waits for the pass after this one; it tries everything again, so it is one for all of them. */
+  /** Callers that wait for the next pass: it retries everything, so they share it. */
   #nextWaiters: Waiter[] | undefined;
   #flight: readonly SpanRecord[] | undefined;
   #flightTimer: NodeJS.Timeout | undefined;
@@ -80,7 +80,7 @@ export class ExportLoop {
   queued(urgent: boolean): void {
     if (this.#closed || this.#queue.ready === 0) return;
     if (urgent || this.#queue.ready >= this.#options.maxExportBatchSize) this.#flushSoon();
-    // Asked here, with every span: the engine makes room for a closure before the function that has it looks whether.
+    // Checked here, for every span: V8 allocates the closure of a function before the function's own check runs.
     if (this.#timer === undefined) this.#armTimer();
   }
 

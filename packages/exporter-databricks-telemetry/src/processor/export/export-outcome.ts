@@ -3,19 +3,19 @@ import type { ExportResult } from '../../otel';
 import { DROP_REASONS, type DropReason } from '../../record';
 import type { SpanRecord } from '../join/span-record';
 
-/** What became of a batch: `batch.length = delivered + undelivered.size + Σ dropped`, whatever the exporter said. */
+/** What became of a batch: `batch.length = delivered + undelivered.size + Σ dropped`, whatever the exporter answered. */
 export interface ExportOutcome {
   readonly delivered: number;
   readonly undelivered: ReadonlySet<unknown>;
   readonly dropped: DroppedCounts;
   readonly reason: string | undefined;
-  /** Milliseconds, when the exporter said how long to wait. */
+  /** Milliseconds to wait, when the exporter asked for a wait. */
   readonly retryAfterMs: number | undefined;
 }
 
 const NONE: ReadonlySet<unknown> = new Set();
 
-/** The outcome of a batch of which nothing is known but that it failed. */
+/** The outcome of a batch that failed without an account. */
 export function failedOutcome(
   batch: readonly SpanRecord[],
   reason: DropReason = 'export_failed',

@@ -10,7 +10,7 @@ export class BoundedErrors {
     this.#maxErrors = maxErrors;
   }
 
-  /** Errors that were let go. */
+  /** Errors that were discarded. */
   get overflow(): number {
     return this.#overflow;
   }
@@ -20,7 +20,7 @@ export class BoundedErrors {
       this.#spans.push(span);
       return;
     }
-    // All places but the first are a circle, overwritten from its oldest.
+    // All slots but the first form a ring buffer; the oldest is overwritten.
     if (this.#maxErrors > 1) this.#spans[1 + (this.#overflow % (this.#maxErrors - 1))] = span;
     this.#overflow += 1;
   }

@@ -32,7 +32,7 @@ export function hasFailed(span: ReadableSpan): boolean {
 }
 
 /**
- * Whether a failed span's error is final. `databricks.error.retryable` decides where the driver or the server said so;
+ * Whether a failed span's error is final. `databricks.error.retryable` decides where it is set;
  * else `error.type`, else `db.response.status_code`, by the lists of the driver's own classifier. An error of neither
  * list, a SQLSTATE or a class name, is terminal: nothing repeats that call.
  */
@@ -60,8 +60,8 @@ export function hasOwnException(span: ReadableSpan): boolean {
 const CANCELED = 'CANCELED';
 
 /**
- * Whether a fetch or download failed only because its statement was cancelled. A cancel the application asked for is no
- * failure, and any other is told by the statement's own span.
+ * Whether a fetch or download failed only because its statement was cancelled. A cancel that the application requested is no
+ * failure; the statement's own span reports any other.
  */
 export function wasCanceled(role: Role, span: ReadableSpan): boolean {
   return (role === 'fetch' || role === 'download') && span.attributes[ATTR_ERROR_TYPE] === CANCELED;

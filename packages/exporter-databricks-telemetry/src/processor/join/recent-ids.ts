@@ -1,6 +1,6 @@
 /**
- * The newest ids of a stream, in bounded memory and O(1): two generations, of which the older is let go as a whole. At
- * least `generationSize` of the newest ids are known, at most twice as many are kept.
+ * The newest ids of a stream, in bounded memory and O(1): two generations, of which the older is discarded as a
+ * whole. Knows at least the `generationSize` newest ids and keeps at most twice as many.
  */
 export class RecentIds {
   readonly #generationSize: number;

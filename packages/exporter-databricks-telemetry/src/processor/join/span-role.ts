@@ -40,7 +40,7 @@ const ROLES: Readonly<Record<Operation, Role>> = {
 
 const roleByOperation: ReadonlyMap<unknown, Role> = new Map(Object.entries(ROLES));
 
-/** The role of a `databricks.operation` value; `undefined` for a value that is none of the closed list. */
+/** The role of a `databricks.operation` value; `undefined` for any other value. */
 export function roleOf(operation: unknown): Role | undefined {
   return roleByOperation.get(operation);
 }

@@ -10,10 +10,10 @@ import {
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../otel';
 
-/** What a recorded span with our usual attributes takes on the heap. */
+/** Heap size of a recorded span with the usual attributes. */
 const USUAL_SPAN_BYTES = 2_048;
 
-/** More events than these are not looked at: a span of ours has one. */
+/** Events that are measured at most: a span of the instrumentation has one. */
 const MAX_EVENTS_MEASURED = 128;
 
 /** The attributes whose length the application or the server decides. */
@@ -27,8 +27,8 @@ const UNBOUNDED_ATTRIBUTES = [
 ] as const;
 
 /**
- * Estimated bytes a span keeps alive: a fixed part, and the lengths of the texts that are not bounded by us. Cheap
- * rather than exact; one UTF-16 unit counts as one byte, since nearly all of these texts are Latin-1 on the heap.
+ * Estimated bytes that a span keeps alive: a fixed part, and the lengths of the unbounded strings. Cheap rather than
+ * exact; one UTF-16 unit counts as one byte, since nearly all of these strings are Latin-1 on the heap.
  */
 export function estimateSpanBytes(span: ReadableSpan): number {
   const { attributes, events } = span;
@@ -44,8 +44,8 @@ export function estimateSpanBytes(span: ReadableSpan): number {
 }
 
 /**
- * As {@link estimateSpanBytes}, for the many spans of statements whose id is sound: the other texts of theirs are those
- * of the session, which they share, and each look-up counts.
+ * As {@link estimateSpanBytes}, for statements: their other long strings are shared with the session, and each look-up
+ * costs time.
  */
 export function estimateStatementBytes(span: ReadableSpan): number {
   return USUAL_SPAN_BYTES + textLength(span.attributes[ATTR_DB_QUERY_TEXT]);

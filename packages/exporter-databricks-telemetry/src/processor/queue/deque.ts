@@ -1,6 +1,6 @@
 const INITIAL_CAPACITY = 16;
 
-/** A double-ended queue on a circular array: every operation is O(1), growth amortised. */
+/** A double-ended queue on a circular array: every operation is O(1), growth amortized. */
 export class Deque<Item> {
   #slots: (Item | undefined)[] = Array.from({ length: INITIAL_CAPACITY });
   #head = 0;
@@ -46,7 +46,7 @@ export class Deque<Item> {
     return item;
   }
 
-  /** The capacity stays a power of two, so that a mask does for the modulo. */
+  /** The capacity stays a power of two, so a mask replaces the modulo. */
   #grow(): void {
     const old = this.#slots;
     this.#slots = Array.from({ length: old.length * 2 });

@@ -92,8 +92,8 @@ export class ExportQueue {
   }
 
   /**
-   * Whether a record would be dropped the moment it is offered, because the queue is full of errors and it is none. It
-   * then counts as offered and dropped, and need not be made.
+   * Whether a record would be dropped the moment it is offered, because the queue is full of errors and this one is no
+   * error. It then counts as offered and dropped, and the caller need not create it.
    */
   turnsAway(isError: boolean): boolean {
     const others = this.#returned.others.length + this.#ready.others.length;
@@ -173,7 +173,7 @@ export class ExportQueue {
   #dropped(): void {
     this.#accounting.drop('queue_full');
     this.#overflow.warn(
-      'telemetry comes faster than it can be delivered: the oldest records are dropped, see stats()',
+      'telemetry arrives faster than it can be delivered: the oldest records are dropped, see stats()',
     );
   }
 }
