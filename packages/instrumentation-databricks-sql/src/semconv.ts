@@ -22,8 +22,10 @@ export const ATTR_DB_NAMESPACE = 'db.namespace';
 export const ATTR_DB_OPERATION_NAME = 'db.operation.name';
 /** The table a metadata method was asked for. Never parsed from SQL. */
 export const ATTR_DB_COLLECTION_NAME = 'db.collection.name';
-/** Operations and targets in order, such as `SELECT orders customers`; at most 255 characters. */
+/** Operations and targets in order, such as `SELECT orders customers`; at most 255 characters. On metrics, the first 500 of a process, then `_OTHER`. */
 export const ATTR_DB_QUERY_SUMMARY = 'db.query.summary';
+/** The procedure of a `CALL`. */
+export const ATTR_DB_STORED_PROCEDURE_NAME = 'db.stored_procedure.name';
 /** The SQL with every literal masked; as it was written with `queryText: full`. */
 export const ATTR_DB_QUERY_TEXT = 'db.query.text';
 /** SQLSTATE of the failure. */

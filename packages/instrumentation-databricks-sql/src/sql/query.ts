@@ -1,4 +1,5 @@
 import { CUT_MARK, sanitizeTokens } from './text/sanitizer';
+import { calledProcedure } from './summary/stored-procedure';
 import { summarizeTokens } from './summary/summarizer';
 import { tokenize } from './tokens/tokenizer';
 import { TokenList } from './tokens/token-list';
@@ -9,6 +10,8 @@ export interface QueryReading {
   readonly text: string;
   /** `db.query.summary`: operations and targets; `undefined` for an unknown kind of statement. */
   readonly summary: string | undefined;
+  /** `db.stored_procedure.name`: the procedure of a `CALL`; `undefined` for other statements. */
+  readonly storedProcedure: string | undefined;
 }
 
 export interface SanitizeOptions {
@@ -76,7 +79,7 @@ function remember(sql: string, reading: QueryReading): void {
   youngReadings.set(sql, reading);
 }
 
-/** Returns the text and the summary of `sql`. Caches the results for repeated statements. Never throws. */
+/** Returns the attributes of `sql`. Caches the results for repeated statements. Never throws. */
 export function readQuery(sql: string): QueryReading {
   const young = youngReadings.get(sql);
   if (young !== undefined) return young;
@@ -89,6 +92,7 @@ export function readQuery(sql: string): QueryReading {
   const reading = {
     text: sanitizeTokens(tokens, isCut, DEFAULT_MAX_TEXT_LENGTH),
     summary: summarizeTokens(tokens),
+    storedProcedure: calledProcedure(tokens),
   };
   if (sql.length <= MAX_CACHED_LENGTH) remember(sql, reading);
   return reading;

@@ -1,20 +1,21 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config';
 import type { SessionFacts } from '../connection/connection';
-import type { ExecuteStatementOptions } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_OPERATION,
-  ATTR_DATABRICKS_QUERY_TAG,
   ATTR_DB_COLLECTION_NAME,
   ATTR_DB_NAMESPACE,
   ATTR_DB_OPERATION_NAME,
-  ATTR_DB_QUERY_PARAMETER,
   ATTR_DB_QUERY_SUMMARY,
   ATTR_DB_QUERY_TEXT,
+  ATTR_DB_STORED_PROCEDURE_NAME,
   OPERATION_EXECUTE_STATEMENT,
 } from '../semconv';
 import type { MetadataOperation, Operation } from '../semconv';
 import { readQuery } from '../sql/query';
+import { MetricSummaries } from './metric-summaries';
+import { reportedOptions } from './reported-options';
+import { unlessThrown } from './unless-thrown';
 
 /** What is known of a statement before it is submitted. */
 export interface StatementDescription {
@@ -28,6 +29,7 @@ export interface StatementDescription {
 }
 
 const DEFAULT_NAME = 'databricks';
+const metricSummaries = new MetricSummaries();
 
 /**
  * `executeStatement(statement, options)`.
@@ -50,11 +52,16 @@ export function describeExecute(
   if (typeof statement === 'string') {
     if (config.queryText === 'full') creation[ATTR_DB_QUERY_TEXT] = statement;
     if (config.queryText === 'sanitized' || config.summarizeQuery) {
-      const { text, summary } = readQuery(statement);
+      const { text, summary, storedProcedure } = readQuery(statement);
       if (config.queryText === 'sanitized') creation[ATTR_DB_QUERY_TEXT] = text;
       if (config.summarizeQuery && summary !== undefined) {
         creation[ATTR_DB_QUERY_SUMMARY] = summary;
-        if (isMeasured) metric = { [ATTR_DB_QUERY_SUMMARY]: summary, ...metric };
+        if (storedProcedure !== undefined) {
+          creation[ATTR_DB_STORED_PROCEDURE_NAME] = storedProcedure;
+        }
+        if (isMeasured) {
+          metric = { [ATTR_DB_QUERY_SUMMARY]: metricSummaries.bounded(summary), ...metric };
+        }
         name = summary;
       }
     }
@@ -75,13 +82,14 @@ export function describeMetadata(
   operation: MetadataOperation,
   request: unknown,
 ): StatementDescription {
-  const asked = (request ?? {}) as Readonly<Record<string, unknown>>;
+  const values = (request ?? {}) as Readonly<Record<string, unknown>>;
+  const asked = (key: string): unknown => unlessThrown(() => values[key]);
   const names = [
-    asked['catalogName'] ?? asked['parentCatalogName'],
-    asked['schemaName'] ?? asked['parentSchemaName'],
+    asked('catalogName') ?? asked('parentCatalogName'),
+    asked('schemaName') ?? asked('parentSchemaName'),
   ].filter((part) => typeof part === 'string' && part !== '');
   const namespace = names.length === 0 ? session.namespace : names.join('|');
-  const table = asked['tableName'] ?? asked['parentTableName'];
+  const table = asked('tableName') ?? asked('parentTableName');
   const collection = typeof table === 'string' && table !== '' ? table : undefined;
 
   const metric: Attributes = { ...session.metric, [ATTR_DB_OPERATION_NAME]: method };
@@ -95,26 +103,4 @@ export function describeMetadata(
     metric,
     reported: undefined,
   };
-}
-
-function reportedOptions(options: ExecuteStatementOptions): Attributes {
-  const attributes: Attributes = {};
-  const parameters: Iterable<readonly [string | number, unknown]> =
-    options.ordinalParameters === undefined
-      ? Object.entries(options.namedParameters ?? {})
-      : options.ordinalParameters.entries();
-  for (const [key, value] of parameters) {
-    attributes[`${ATTR_DB_QUERY_PARAMETER}.${key}`] = String(parameterValue(value));
-  }
-  for (const [key, value] of Object.entries(options.queryTags ?? {})) {
-    attributes[`${ATTR_DATABRICKS_QUERY_TAG}.${key}`] = value ?? '';
-  }
-  return attributes;
-}
-
-/** A parameter is a value, or a `DBSQLParameter` that has one. */
-function parameterValue(parameter: unknown): unknown {
-  return typeof parameter === 'object' && parameter !== null && 'value' in parameter
-    ? parameter.value
-    : parameter;
 }

@@ -15,6 +15,7 @@ describe('readQuery', () => {
     assert.deepStrictEqual(readQuery("SELECT * FROM orders WHERE name = 'a'"), {
       text: 'SELECT * FROM orders WHERE name = ?',
       summary: 'SELECT orders',
+      storedProcedure: undefined,
     });
   });
 
@@ -23,6 +24,7 @@ describe('readQuery', () => {
     assert.deepStrictEqual(readQuery(sql), {
       text: sanitizeQuery(sql),
       summary: summarizeQuery(sql),
+      storedProcedure: undefined,
     });
   });
 

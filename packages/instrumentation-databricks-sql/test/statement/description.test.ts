@@ -12,9 +12,17 @@ function sessionOf(initialCatalog?: string, host = HOST): SessionFacts {
   return new SessionFacts(connection, initialCatalog === undefined ? {} : { initialCatalog });
 }
 
-describe('describeExecute', () => {
-  const sanitized = resolveConfig({}, diag);
+function fails(): never {
+  throw new Error('refused');
+}
 
+const sanitized = resolveConfig({}, diag);
+
+function procedureOf(sql: string): unknown {
+  return describeExecute(sanitized, sessionOf(), [sql], true).creation['db.stored_procedure.name'];
+}
+
+describe('describeExecute', () => {
   it('names a statement after its session, or its host, where no summary is wanted', () => {
     const config = resolveConfig({ summarizeQuery: false }, diag);
     const nameIn = (session: SessionFacts): string =>
@@ -66,6 +74,14 @@ describe('describeExecute', () => {
     assert.ok(!('db.query.text' in creation));
   });
 
+  it('reports the procedure of a CALL', () => {
+    assert.equal(procedureOf("CALL main.sales.refresh('x')"), 'main.sales.refresh');
+    assert.equal(procedureOf('/* a */ call `b`.c()'), 'b.c');
+    assert.equal(procedureOf("CALL IDENTIFIER('a')()"), undefined);
+    assert.equal(procedureOf('CALL'), undefined);
+    assert.equal(procedureOf('SELECT 1'), undefined);
+  });
+
   describe('with enhancedDatabaseReporting', () => {
     const config = resolveConfig({ enhancedDatabaseReporting: true }, diag);
     const reportedOf = (options?: object): unknown =>
@@ -96,6 +112,67 @@ describe('describeExecute', () => {
       });
     });
 
+    it('reports a date as the driver sends it', () => {
+      const date = new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
+      const { DBSQLParameter, DBSQLParameterType } =
+        require('@databricks/sql') as typeof import('@databricks/sql');
+      const parameters = {
+        plain: date,
+        wrapped: new DBSQLParameter({ value: date }),
+        timestamp: new DBSQLParameter({ type: DBSQLParameterType.TIMESTAMP, value: date }),
+        day: new DBSQLParameter({ type: DBSQLParameterType.DATE, value: date }),
+        lookalike: { value: date },
+      };
+      assert.deepEqual(reportedOf({ namedParameters: parameters }), {
+        'db.query.parameter.plain': '2026-01-02T03:04:05.678Z',
+        'db.query.parameter.wrapped': '2026-01-02T03:04:05.678Z',
+        'db.query.parameter.timestamp': '2026-01-02T03:04:05.678Z',
+        'db.query.parameter.day': parameters.day.toSparkParameter().value?.stringValue,
+        'db.query.parameter.lookalike': '2026-01-02T03:04:05.678Z',
+      });
+    });
+
+    it('leaves out a parameter or tag that cannot be read or converted to a string', () => {
+      const revoked = Proxy.revocable({}, {});
+      revoked.revoke();
+      const values: Record<string, unknown> = {
+        kept: 1,
+        symbol: Symbol('s'),
+        bare: Object.create(null),
+        throws: { toString: fails },
+        primitive: { [Symbol.toPrimitive]: fails },
+        value: {
+          get value() {
+            return fails();
+          },
+        },
+        invalid: new Date(NaN),
+        revoked: revoked.proxy,
+        sent: { value: new Date(0), toSparkParameter: fails },
+        get getter() {
+          return fails();
+        },
+      };
+      const kept = { 'db.query.parameter.kept': '1', 'db.query.parameter.symbol': 'Symbol(s)' };
+      assert.deepEqual(reportedOf({ namedParameters: values }), kept);
+      assert.deepEqual(reportedOf({ ordinalParameters: [values['bare'], 2] }), {
+        'db.query.parameter.1': '2',
+      });
+      assert.deepEqual(reportedOf({ queryTags: { a: values['throws'], b: 'c' } }), {
+        'databricks.query.tag.b': 'c',
+      });
+      assert.deepEqual(reportedOf({ namedParameters: revoked.proxy }), {});
+      assert.deepEqual(
+        reportedOf({
+          get ordinalParameters() {
+            return fails();
+          },
+          queryTags: { b: 'c' },
+        }),
+        { 'databricks.query.tag.b': 'c' },
+      );
+    });
+
     it('has nothing to report of a statement without options', () => {
       assert.deepEqual(reportedOf(), {});
       assert.equal(
@@ -112,6 +189,16 @@ function described(request: unknown, session = sessionOf('own')): StatementDescr
 }
 
 describe('describeMetadata', () => {
+  it('ignores names that cannot be read', () => {
+    const request = {
+      get catalogName(): string {
+        throw new Error('refused');
+      },
+      schemaName: 'sales',
+    };
+    assert.equal(described(request).metric['db.namespace'], 'sales');
+  });
+
   it('takes the namespace that is asked about, else that of the session', () => {
     assert.equal(
       described({ catalogName: 'main', schemaName: 'sales' }).metric['db.namespace'],
