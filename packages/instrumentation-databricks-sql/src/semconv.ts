@@ -8,6 +8,16 @@
  */
 
 export { SCOPE_NAME } from './scope';
+export { CHANNEL_DATABRICKS_TELEMETRY, SYMBOL_DATABRICKS_PUBLISHED } from './telemetry-channel';
+export type {
+  ConnectionMessage,
+  OperationFacts,
+  OperationMessage,
+  PublishedOperation,
+  TelemetryConnection,
+  TelemetryMessage,
+  TelemetryOwner,
+} from './telemetry-channel';
 
 /** Schema the attribute names follow. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';

@@ -1,0 +1,67 @@
+import { channel } from 'node:diagnostics_channel';
+import { CHANNEL_DATABRICKS_TELEMETRY } from '../telemetry-channel';
+import type { ConnectionMessage, TelemetryConnection, TelemetryOwner } from '../telemetry-channel';
+
+const telemetry = channel(CHANNEL_DATABRICKS_TELEMETRY);
+
+/** Who reports the telemetry of one connection: the driver itself, or the consumer that claimed it. */
+export class Ownership {
+  readonly #connection: TelemetryConnection;
+  #owner: TelemetryOwner | undefined = undefined;
+  /** The driver's own telemetry is live on the connection; known when `connect()` has settled. */
+  isReportedByDriver = false;
+
+  constructor(connection: TelemetryConnection) {
+    this.#connection = connection;
+  }
+
+  /** The open owner. When there is none and the driver does not report either, the consumers are asked again. */
+  get owner(): TelemetryOwner | undefined {
+    if (!this.isReportedByDriver) this.ask();
+    return this.#owner;
+  }
+
+  /** Asks the consumers, unless an open one has claimed the connection. @returns whether it has an owner */
+  ask(): boolean {
+    if (this.#owner !== undefined && isOpen(this.#owner)) return true;
+    this.#owner = undefined;
+    if (!telemetry.hasSubscribers) return false;
+    let isOver = false;
+    const question: ConnectionMessage = {
+      type: 'connection',
+      connectionId: this.#connection.id,
+      claim: (owner) => (isOver ? undefined : this.#claim(owner)),
+    };
+    telemetry.publish(Object.freeze(question));
+    isOver = true;
+    return this.#owner !== undefined;
+  }
+
+  /** The client was closed. @returns when its credentials are needed no longer; `undefined` when nobody needs them */
+  closed(): Promise<void> | undefined {
+    return this.#owner?.connectionClosed(this.#connection);
+  }
+
+  #claim(owner: TelemetryOwner): TelemetryConnection | undefined {
+    if (this.#owner === undefined && isOwner(owner) && isOpen(owner)) this.#owner = owner;
+    return this.#owner === owner ? this.#connection : undefined;
+  }
+}
+
+function isOwner(owner: unknown): boolean {
+  return (
+    typeof owner === 'object' &&
+    owner !== null &&
+    'connectionClosed' in owner &&
+    typeof owner.connectionClosed === 'function'
+  );
+}
+
+/** Every subscriber of the channel may claim, so the owner may be anything. */
+function isOpen(owner: TelemetryOwner): boolean {
+  try {
+    return owner.isOpen === true;
+  } catch {
+    return false;
+  }
+}
