@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from './otel';
 
 /**
@@ -14,6 +15,14 @@ export interface Join {
   readonly completion: Attributes | undefined;
   /** Attributes of the statement's `staging_*` span: a volume operation. */
   readonly staging?: Attributes | undefined;
+  /** The connection as the processor claimed it on the telemetry channel; absent for spans from elsewhere. */
+  readonly claimed?: TelemetryConnection | undefined;
+}
+
+/** An ended operation as the processor takes it: an SDK's span, or one from the telemetry channel. */
+export interface EndedSpan extends ReadableSpan {
+  /** Where it came from the telemetry channel. */
+  readonly connection?: TelemetryConnection;
 }
 
 /** One record-to-be: a span and its join. The unit of the queue, of `stats()` and of the accounting equation. */
@@ -32,6 +41,7 @@ export interface TelemetryRecord extends ReadableSpan {
  * - `refused`: the service, or the credentials it was given, refused the record.
  * - `host_refused`: the host is malformed, not public, or unknown.
  * - `no_credentials`: the connection has no credentials, or is gone.
+ * - `opted_out`: the application passed `telemetryEnabled: false` to `connect()`.
  * - `invalid_headers`: HTTP does not allow a header of the connection's requests.
  * - `untranslatable`: the span cannot be read.
  * - `shutdown`: it was still pending when the processor shut down.
@@ -45,6 +55,7 @@ export const DROP_REASONS = [
   'refused',
   'host_refused',
   'no_credentials',
+  'opted_out',
   'invalid_headers',
   'untranslatable',
   'shutdown',

@@ -13,14 +13,16 @@ const ROUTE_OPTIONS: ReadonlySet<string> = new Set(['access', 'host', 'port', 't
  */
 export function startLine(options: DatabricksTelemetryExporterOptions): string {
   const route = [
-    options.access === undefined ? [] : ["each connection's own credentials"],
+    options.access === undefined && options.host !== undefined
+      ? []
+      : ["each connection's own credentials"],
     options.host === undefined ? [] : ['the credentials given for one host'],
   ].flat();
   const others = Object.entries(options)
     .filter(([name, value]) => value !== undefined && !ROUTE_OPTIONS.has(name))
     .map(([name]) => name);
   return [
-    `telemetry is ${options.dryRun === undefined ? 'sent' : 'not sent but shown'}, with ${route.join(' and ') || 'no credentials'}`,
+    `telemetry is ${options.dryRun === undefined ? 'sent' : 'not sent but shown'}, with ${route.join(' and ')}`,
     `options: ${others.length === 0 ? 'the defaults' : others.join(', ')}`,
   ].join('; ');
 }

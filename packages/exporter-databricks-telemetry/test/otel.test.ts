@@ -16,11 +16,12 @@ describe('the structural types fit sdk-trace-base', () => {
       new RecordingExporter(),
     );
     const exporter: SpanExporter = new sdk.InMemorySpanExporter();
+    const another = new DatabricksTelemetrySpanProcessor(exporter);
     const user: Sampler = new sdk.AlwaysOnSampler();
     const sampler: sdk.Sampler = databricksSampler(user);
     const sdkOptions: ConstructorParameters<typeof NodeSDK>[0] = {
       sampler,
-      spanProcessors: [processor, new DatabricksTelemetrySpanProcessor(exporter)],
+      spanProcessors: [processor, another],
     };
     assert.ok(sdkOptions && asOurs);
     assert.deepEqual(
@@ -31,5 +32,6 @@ describe('the structural types fit sdk-trace-base', () => {
       },
     );
     await processor.shutdown();
+    await another.shutdown();
   });
 });

@@ -18,7 +18,8 @@ describe('start line of the exporter', () => {
       startLine({ access, host: 'h', token: 'dapi-secret', agent: undefined }),
       "telemetry is sent, with each connection's own credentials and the credentials given for one host; options: the defaults",
     );
-    assert.match(startLine({}), /with no credentials/);
+    assert.match(startLine({}), /with each connection's own credentials;/);
+    assert.match(startLine({ host: 'h' }), /with the credentials given for one host;/);
   });
 
   it('names the options that were set, and no value', () => {

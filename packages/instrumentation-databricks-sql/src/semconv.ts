@@ -7,6 +7,7 @@
  * The `databricks.*` names are vendor attributes of this project.
  */
 
+export type { ConnectionAccess } from './access';
 export { SCOPE_NAME } from './scope';
 export { CHANNEL_DATABRICKS_TELEMETRY, SYMBOL_DATABRICKS_PUBLISHED } from './telemetry-channel';
 export type {

@@ -34,8 +34,8 @@ export interface TelemetryConnection {
   readonly isOptedOut: boolean;
   /** Attributes of the connection, those of its configuration once `connect()` has settled. */
   readonly attributes: Attributes;
-  /** Credentials and agent of the connection. */
-  readonly access: ConnectionAccess;
+  /** Credentials and agent of the connection; `undefined` when it was collected, or was closed and released. */
+  readonly access: ConnectionAccess | undefined;
 }
 
 /** The consumer that reports the telemetry of the connections it has claimed. */

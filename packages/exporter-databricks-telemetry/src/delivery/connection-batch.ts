@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../otel';
 import type { Fate } from '../record';
 import type { Destination } from './destination';
@@ -16,6 +17,8 @@ export interface ConnectionBatch {
   readonly connectionId: string;
   /** Attributes that describe the connection. */
   readonly facts: Attributes;
+  /** The connection as the processor claimed it on the telemetry channel. */
+  readonly claimed?: TelemetryConnection | undefined;
   readonly spans: readonly {
     readonly span: ReadableSpan;
     readonly records: readonly OutgoingRecord[];

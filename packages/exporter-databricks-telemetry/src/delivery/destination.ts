@@ -46,7 +46,7 @@ export class Destinations {
 
   /** `undefined` when the host is refused or unknown. */
   of(batch: ConnectionBatch): Destination | undefined {
-    const access = guarded('access', () => this.#options.access?.connection(batch.connectionId));
+    const access = guarded('access', () => this.#accessOf(batch));
     if (access) return this.#ofConnection(batch.connectionId, access);
     const server = this.#serverOf(batch);
     if (server === undefined) {
@@ -56,6 +56,13 @@ export class Destinations {
       return undefined;
     }
     return this.#ofStaticCredentials(batch.facts, server) ?? this.#ofGone(batch, server);
+  }
+
+  /** Credentials that were configured come before those of a claimed connection. */
+  #accessOf({ connectionId, claimed }: ConnectionBatch): ConnectionAccess | undefined {
+    const { access, host } = this.#options;
+    const configured = access?.connection(connectionId);
+    return configured === undefined && host === undefined ? claimed?.access : configured;
   }
 
   #ofConnection(id: string, access: ConnectionAccess): Destination | undefined {

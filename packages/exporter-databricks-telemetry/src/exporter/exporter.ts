@@ -4,7 +4,7 @@ import {
   resolveExporterOptions,
   telemetryDisabled,
 } from '../config';
-import { OncePerCondition, guarded, logDebug } from '../diagnostics';
+import { guarded, logDebug } from '../diagnostics';
 import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';
 
@@ -36,13 +36,10 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     this.#options = resolveExporterOptions(options);
     // JavaScript may give anything; what is no options object leaves the defaults.
     this.#given = { ...options };
-    const { access, host } = this.#options;
-    if (!access && host === undefined) {
-      new OncePerCondition().warn('neither `access` nor `host` is set: no telemetry can be sent');
-    }
     this.#unsubscribe =
-      access?.onClosed((connectionId) => guarded('onClosed', () => this.#onClosed(connectionId))) ??
-      (() => undefined);
+      this.#options.access?.onClosed((connectionId) =>
+        guarded('onClosed', () => this.#onClosed(connectionId)),
+      ) ?? (() => undefined);
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
@@ -72,6 +69,15 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   onConnectionClosed(listener: ConnectionClosedListener): () => void {
     this.#closedListeners.add(listener);
     return () => this.#closedListeners.delete(listener);
+  }
+
+  /** The processor exported the last records of a connection that it had claimed: what was kept for it is released. */
+  async connectionClosed(connectionId: string): Promise<void> {
+    await this.#drained();
+    guarded('connectionClosed', () => {
+      this.#exporting?.connectionClosed(connectionId);
+      this.#exporting?.forget(connectionId);
+    });
   }
 
   stats(): ExporterStats {

@@ -8,6 +8,7 @@ import {
   OPERATION_FETCH,
   SCOPE_NAME,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ConnectionBatch, OutgoingRecord } from '../delivery/connection-batch';
 import type { ReadableSpan } from '../otel';
 import type { TelemetryRecord } from '../record';
@@ -28,22 +29,28 @@ export class SpanGroups {
   of(spans: readonly ReadableSpan[]): ConnectionBatch[] {
     const groups = new Map<
       string,
-      { facts: Attributes | undefined; spans: ConnectionBatch['spans'][number][] }
+      {
+        facts: Attributes | undefined;
+        claimed: TelemetryConnection | undefined;
+        spans: ConnectionBatch['spans'][number][];
+      }
     >();
     for (const span of spans) {
-      const { connectionId, records, facts } = this.#describe(span);
+      const { connectionId, records, facts, claimed } = this.#describe(span);
       if (records.length > 0) {
         const group = groups.get(connectionId);
         if (group) {
           group.facts ??= facts;
+          group.claimed ??= claimed;
           group.spans.push({ span, records });
         } else {
-          groups.set(connectionId, { facts, spans: [{ span, records }] });
+          groups.set(connectionId, { facts, claimed, spans: [{ span, records }] });
         }
       }
     }
-    return [...groups].map(([connectionId, { facts, spans: own }]) => ({
+    return [...groups].map(([connectionId, { facts, claimed, spans: own }]) => ({
       connectionId,
+      claimed,
       facts: facts ?? this.#connections.get(connectionId) ?? own[0]?.span.attributes ?? {},
       spans: own,
     }));
@@ -63,14 +70,16 @@ export class SpanGroups {
   #describe(span: ReadableSpan): {
     connectionId: string;
     records: OutgoingRecord[];
-    facts?: Attributes;
+    facts?: Attributes | undefined;
+    claimed?: TelemetryConnection | undefined;
   } {
     const { attributes } = span;
     const id = attributes[ATTR_DATABRICKS_CONNECTION_ID];
     const connectionId = typeof id === 'string' ? id : '';
     if (isRecord(span)) {
-      const { kind, completion, staging, connection } = span.join;
-      return { connectionId, records: [{ span, kind, completion, staging }], facts: connection };
+      const { kind, completion, staging, connection, claimed } = span.join;
+      const own: OutgoingRecord[] = [{ span, kind, completion, staging }];
+      return { connectionId, records: own, facts: connection, claimed };
     }
     if (span.instrumentationScope.name !== SCOPE_NAME || !this.#isOurs(connectionId, attributes)) {
       return { connectionId, records: [] };

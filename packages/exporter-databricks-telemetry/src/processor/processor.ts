@@ -1,4 +1,7 @@
-import type { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type {
+  SCOPE_NAME,
+  SYMBOL_DATABRICKS_PUBLISHED,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import {
   PROCESSOR_OPTIONS,
   telemetryDisabled,
@@ -6,13 +9,20 @@ import {
   type ResolvedProcessorOptions,
 } from '../config';
 import { Deadline } from '../deadline';
+import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { guarded, logDebug, reportDefect } from '../diagnostics';
 import { resolveOptions } from '../option-validation';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '../otel';
+import { Claims } from './claims';
 import type { ProcessorParts, ProcessorStats } from './processor-parts';
 
 /** Copied, because loading all names costs a tenth of loading this package; its type keeps the copy right. */
 const INSTRUMENTATION_SCOPE: typeof SCOPE_NAME = '@dbsql-otel/instrumentation-databricks-sql';
+
+const PUBLISHED_KEY: typeof SYMBOL_DATABRICKS_PUBLISHED =
+  '@dbsql-otel/instrumentation-databricks-sql/published';
+/** On the instrumentation's own SDK spans of operations that it has published on its telemetry channel. */
+const PUBLISHED = Symbol.for(PUBLISHED_KEY);
 
 /** How often within `statementIdleTimeoutMs` the processor looks for idle statements. */
 const SWEEPS_UNTIL_IDLE = 12;
@@ -30,17 +40,21 @@ const NOTHING: ProcessorStats = {
   skipped: 0,
 };
 
-/** An exporter with two abilities beyond the SDK's interface; the processor works with every other exporter, too. */
+/** An exporter with abilities beyond the SDK's interface; the processor works with every other exporter, too. */
 export interface ConnectionAwareExporter extends SpanExporter {
   /** Calls `listener` for each closed connection, whose credentials it keeps until the returned promise has settled. */
   onConnectionClosed?(listener: (connectionId: string) => Promise<void>): unknown;
+  /** The last records of a connection that the processor has claimed were exported. */
+  connectionClosed?(connectionId: string): Promise<void>;
   /** `timeoutMs`: milliseconds that are left of the processor's own `shutdownTimeoutMs`. */
   shutdown(timeoutMs?: number): Promise<void>;
 }
 
 /**
- * Joins the spans of the Databricks SQL instrumentation into records, one per statement, session call and error, and
- * hands them to `exporter` in batches. Works as one of several processors; it ignores spans of other scopes.
+ * Joins the operations of the Databricks SQL instrumentation into records, one per statement, session call and error, and
+ * hands them to `exporter` in batches. From its construction to its `shutdown()` it claims the connections of this
+ * thread's instrumentation and takes their operations from the telemetry channel, independently of any tracer provider.
+ * As a span processor it takes the spans of the instrumentation's scope that come from elsewhere, and ignores all others.
  *
  * The processor never throws into the application and never delays one of its calls. It holds the process only while
  * `forceFlush()` or `shutdown()` is awaited, for `shutdownTimeoutMs` at most.
@@ -48,6 +62,7 @@ export interface ConnectionAwareExporter extends SpanExporter {
 export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   readonly #options: ResolvedProcessorOptions;
   readonly #exporter: ConnectionAwareExporter;
+  readonly #claims: Claims | undefined;
   #isOpen = !telemetryDisabled();
   #parts: ProcessorParts | undefined;
   #lastEnded: ReadableSpan | undefined;
@@ -55,28 +70,42 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   #shutdown: Promise<void> | undefined;
 
   /**
-   * @param exporter receives the records: a `DatabricksTelemetryExporter`, or any other span exporter
+   * @param exporter receives the records: a `DatabricksTelemetryExporter` (default: one with the default options), or any
+   * other span exporter
    * @param options an invalid option logs a warning and falls back to its default
    */
-  constructor(exporter: ConnectionAwareExporter, options?: ProcessorOptions) {
+  constructor(
+    exporter: ConnectionAwareExporter = new DatabricksTelemetryExporter(),
+    options?: ProcessorOptions,
+  ) {
     this.#options = resolveOptions(PROCESSOR_OPTIONS, options);
     this.#exporter = exporter;
-    if (this.#isOpen) {
-      guarded('onConnectionClosed', () => {
-        exporter.onConnectionClosed?.((connectionId) => this.#connectionClosed(connectionId));
-      });
-    }
+    if (!this.#isOpen) return;
+    guarded('onConnectionClosed', () => {
+      exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId));
+    });
+    this.#claims = guarded(
+      'the telemetry channel',
+      () =>
+        new Claims({
+          ended: (operation) => this.#ended(operation),
+          skipped: () => (this.#parts ?? this.#load()).aggregator.skip(),
+          connectionClosed: (connectionId) => this.#connectionClosed(connectionId),
+        }),
+    );
   }
 
   /** Does nothing: a span is complete only when it ends. */
   onStart(): void {}
 
-  /** Takes an ended span. Ignores spans of other scopes, and all spans after `shutdown()`. */
+  /**
+   * Takes an ended span. Ignores spans of other scopes, spans of operations that came by the telemetry channel, and all
+   * spans after `shutdown()`.
+   */
   onEnd(span: ReadableSpan): void {
     try {
-      if (span.instrumentationScope.name === INSTRUMENTATION_SCOPE && this.#isOpen) {
-        this.#ended(span);
-      }
+      if (span.instrumentationScope?.name !== INSTRUMENTATION_SCOPE || !this.#isOpen) return;
+      if (!isPublished(span)) this.#ended(span);
     } catch (error) {
       reportDefect('onEnd', error);
     }
@@ -109,7 +138,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     return this.#parts?.stats() ?? NOTHING;
   }
 
-  /** The way of every span of the instrumentation. */
+  /** The way of every operation of the instrumentation. */
   #ended(span: ReadableSpan): void {
     // A provider that lists one processor twice hands over every span twice in a row.
     if (span === this.#lastEnded) return;
@@ -141,8 +170,13 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     }
   }
 
-  /** Delivers the last records of a connection while its credentials exist. Does not hold the process. */
   async #connectionClosed(connectionId: string): Promise<void> {
+    await this.#finishConnection(connectionId);
+    await this.#exporter.connectionClosed?.(connectionId);
+  }
+
+  /** Delivers the last records of a connection while its credentials exist. Does not hold the process. */
+  async #finishConnection(connectionId: string): Promise<void> {
     if (!this.#isOpen || this.#parts === undefined) return;
     const deadline = new Deadline(this.#options.shutdownTimeoutMs).unref();
     try {
@@ -158,6 +192,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
 
   async #close(): Promise<void> {
     this.#isOpen = false;
+    this.#claims?.close();
     this.#lastEnded = undefined;
     this.#stopSweeping();
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
@@ -200,4 +235,8 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     clearInterval(this.#sweepTimer);
     this.#sweepTimer = undefined;
   }
+}
+
+function isPublished(span: ReadableSpan & { readonly [PUBLISHED]?: unknown }): boolean {
+  return span[PUBLISHED] === true;
 }

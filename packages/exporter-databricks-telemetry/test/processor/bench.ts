@@ -9,6 +9,7 @@ import { SpanSource } from '../spans';
 import { RecordingExporter } from '../test-exporter';
 
 export const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 /** A processor between real spans and an exporter that does as told, under a fake clock. */
 export class Bench {
@@ -53,9 +54,15 @@ export class Benches {
       this.clock = sinon.useFakeTimers();
       this.#made = [];
     });
-    afterEach(() => {
+    afterEach(async () => {
+      for (const { processor } of this.#made) {
+        assertBalanced(processor.stats());
+        // An open processor would claim the connections of later tests.
+        const shutDown = processor.shutdown();
+        await this.clock.tickAsync(MINUTE_MS);
+        await shutDown;
+      }
       this.clock.restore();
-      for (const { processor } of this.#made) assertBalanced(processor.stats());
     });
   }
 

@@ -97,6 +97,7 @@ describe('DatabricksTelemetrySpanProcessor: flushes', () => {
       assert.deepEqual(exporter.lines, ['operation execute_statement s1']);
       await settled;
       assert.equal(benches.clock.countTimers(), 1, 'only the idle sweep is left');
+      void processor.shutdown();
     });
   });
 

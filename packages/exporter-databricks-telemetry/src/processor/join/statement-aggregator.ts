@@ -1,12 +1,14 @@
+import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CONNECTION_ID,
   ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_SESSION_ID,
   ATTR_DATABRICKS_STATEMENT_ID,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { Accounting } from '../../accounting';
 import type { ReadableSpan } from '../../otel';
-import type { Join } from '../../record';
+import type { EndedSpan, Join } from '../../record';
 import { idIn } from '../attribute';
 import { Connections } from '../../connections';
 import { hasFailed, hasOwnException, isTerminal, wasCanceled } from './failure';
@@ -111,6 +113,11 @@ export class StatementAggregator {
       default:
         return this.#partEnded(role, span);
     }
+  }
+
+  /** An operation ended on a connection that the driver reports itself. */
+  skip(): void {
+    this.#skipped += 1;
   }
 
   /** Reports the oldest statement in flight as it stands. False when there is none. */
@@ -300,8 +307,9 @@ export class StatementAggregator {
     this.#index.finish(statement);
     this.#statementBytes -= statement.bytes;
     const { span } = statement;
-    if (span !== undefined && !this.#sink.turnsAway(false)) {
-      statement.connection = this.#connections.factsOf(span);
+    if (span !== undefined && !this.#dropsOptedOut(span) && !this.#sink.turnsAway(false)) {
+      statement.claimed = claimedOf(span);
+      statement.connection = this.#factsOf(span);
       const bytes = statement.bytes + (statement.hasCompletion ? COMPLETION_BYTES : 0);
       this.#sink.offer(new SpanRecord(span, statement, bytes));
     }
@@ -328,9 +336,30 @@ export class StatementAggregator {
   }
 
   #emit(kind: Join['kind'], span: ReadableSpan): void {
-    if (this.#sink.turnsAway(kind === 'error')) return;
-    const connection = this.#connections.factsOf(span);
-    const join = { kind, connection, completion: undefined };
+    if (this.#dropsOptedOut(span) || this.#sink.turnsAway(kind === 'error')) return;
+    const join = {
+      kind,
+      connection: this.#factsOf(span),
+      claimed: claimedOf(span),
+      completion: undefined,
+    };
     this.#sink.offer(new SpanRecord(span, join, estimateSpanBytes(span)));
   }
+
+  /** A record of a connection that opted out is counted, and not made. */
+  #dropsOptedOut(span: ReadableSpan): boolean {
+    if (claimedOf(span)?.isOptedOut !== true) return false;
+    this.#accounting.offered += 1;
+    this.#accounting.drop('opted_out');
+    return true;
+  }
+
+  #factsOf(span: ReadableSpan): Attributes | undefined {
+    return claimedOf(span)?.attributes ?? this.#connections.factsOf(span);
+  }
+}
+
+/** The connection of an operation from the telemetry channel. */
+function claimedOf(span: EndedSpan): TelemetryConnection | undefined {
+  return span.connection;
 }

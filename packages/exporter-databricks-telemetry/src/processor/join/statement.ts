@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../otel';
 import type { Join } from '../../record';
 import { BoundedErrors } from './bounded-errors';
@@ -34,6 +35,7 @@ export class Statement implements Join {
   lastSweep = 0;
   /** Known with the record. */
   connection: Attributes | undefined;
+  claimed: TelemetryConnection | undefined;
   #closing: Attributes | undefined;
   #rest: Rest | undefined;
 
