@@ -71,7 +71,7 @@ export class Claims implements TelemetryOwner {
     if (operation !== undefined) {
       // Anybody may publish on the channel: what does not come of a claimed connection is no operation.
       if (this.#claimed.has(operation.connection)) this.#listener.ended(operation);
-    } else if (message.isReportedByDriver === true) {
+    } else if (message.isReportedByDriver) {
       this.#listener.skipped();
       this.#skipWarning.warn(
         'the driver reports the telemetry of a connection by itself, so this processor skips that connection: ' +

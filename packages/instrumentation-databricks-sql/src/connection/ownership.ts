@@ -60,7 +60,7 @@ function isOwner(owner: unknown): boolean {
 /** Every subscriber of the channel may claim, so the owner may be anything. */
 function isOpen(owner: TelemetryOwner): boolean {
   try {
-    return owner.isOpen === true;
+    return owner.isOpen;
   } catch {
     return false;
   }
