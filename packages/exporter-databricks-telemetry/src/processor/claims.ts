@@ -81,11 +81,10 @@ export class Claims implements TelemetryOwner {
   }
 }
 
+/** Anybody may publish on the channel. */
 function isMessage(message: unknown): message is TelemetryMessage {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'type' in message &&
-    (message.type === 'connection' || message.type === 'operation')
-  );
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  return message.type === 'connection'
+    ? 'claim' in message && typeof message.claim === 'function'
+    : message.type === 'operation' && 'take' in message && typeof message.take === 'function';
 }
