@@ -1,20 +1,22 @@
+import { type Timer, clock, startBackgroundTimer, startTimer } from './clock';
+
 /**
  * One deadline for several steps. Its timer holds the process while it runs, unless `unref` was called: without it, the
  * process could end in the middle of an awaited flush or shutdown.
  */
 export class Deadline {
   readonly #atMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   readonly #reached: Promise<void>;
   #expired = false;
 
   constructor(timeoutMs: number) {
-    this.#atMs = performance.now() + timeoutMs;
+    this.#atMs = clock.monotonicMs() + timeoutMs;
     this.#reached = new Promise((resolve) => {
-      this.#timer = setTimeout(() => {
+      this.#timer = startTimer('a deadline', timeoutMs, () => {
         this.#expired = true;
         resolve();
-      }, timeoutMs);
+      });
     });
   }
 
@@ -23,7 +25,7 @@ export class Deadline {
   }
 
   get remainingMs(): number {
-    return this.#expired ? 0 : Math.max(0, this.#atMs - performance.now());
+    return this.#expired ? 0 : Math.max(0, this.#atMs - clock.monotonicMs());
   }
 
   /** What `step` resolves to, or `undefined` at the deadline; a later rejection of `step` is ignored. */
@@ -34,14 +36,13 @@ export class Deadline {
 
   /** Resolves after `delayMs`, or at the deadline. */
   async sleep(delayMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     await this.race(
       new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, delayMs);
-        timer.unref();
+        timer = startBackgroundTimer('a pause', delayMs, resolve);
       }),
     );
-    clearTimeout(timer);
+    timer?.cancel();
   }
 
   /** For steps that no caller awaits: the timer no longer holds the process. */
@@ -52,6 +53,6 @@ export class Deadline {
 
   /** Ends the timer. */
   clear(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 }

@@ -36,6 +36,7 @@ function ownFiles(code: string): string[] {
 /** What the SDK is given. The rest is of no use to an application that never queries Databricks. */
 const ALWAYS = [
   'claims.js',
+  'clock.js',
   'config.js',
   'deadline.js',
   'diagnostics.js',

@@ -1,35 +1,28 @@
 import type { DiagLogger } from '@opentelemetry/api';
 
 /**
- * Keeps the errors of this package away from the application. The first failure of each place logs a warning, later ones
- * log at debug. Error messages are not logged, because they may quote a statement.
+ * Stands between our code and the application: what we throw stays with us. The first failure of each place is one
+ * warning, the rest are debug lines. Messages are not printed, for they may quote a statement.
  */
 export class Guard {
-  readonly #reported = new Set<string>();
-  readonly #diag: DiagLogger;
+  private readonly reported = new Set<string>();
 
-  constructor(diag: DiagLogger) {
-    this.#diag = diag;
-  }
+  constructor(private readonly diag: DiagLogger) {}
 
-  /** @returns the result of `action`, or `undefined` when it threw */
-  run<T>(place: string, action: () => T): T | undefined {
+  /** The result of `ours`, or `undefined` when it threw. */
+  run<T>(place: string, ours: () => T): T | undefined {
     try {
-      return action();
+      return ours();
     } catch (error) {
       this.report(place, error);
       return undefined;
     }
   }
 
-  /** Calls a function of the application, which may turn out to be asynchronous and to reject. */
-  runHook<Args extends readonly unknown[]>(
-    place: string,
-    hook: ((...args: Args) => unknown) | undefined,
-    ...args: Args
-  ): void {
+  /** Runs a function of the application, which may turn out to be asynchronous and to reject. */
+  runHook(place: string, hook: () => unknown): void {
     this.run(place, () => {
-      const result = hook?.(...args);
+      const result = hook();
       if (result instanceof Promise) {
         result.catch((error: unknown) => {
           this.report(place, error);
@@ -40,20 +33,20 @@ export class Guard {
 
   report(place: string, error: unknown): void {
     try {
-      // Loaded with the first failure.
+      // What describes failures waits for the first.
       const { className, stackFrames } =
         require('./telemetry/failure') as typeof import('./telemetry/failure');
-      if (this.#reported.has(place)) {
-        this.#diag.debug(`${place} failed again (${className(error)})`);
+      if (this.reported.has(place)) {
+        this.diag.debug(`${place} failed again (${className(error)})`);
         return;
       }
-      this.#reported.add(place);
-      this.#diag.warn(
+      this.reported.add(place);
+      this.diag.warn(
         `${place} failed (${className(error)}); the driver call is unaffected`,
         stackFrames(error),
       );
     } catch {
-      // The application's own logger threw: there is nowhere left to report it.
+      // A logger of the application that throws has nobody left to tell.
     }
   }
 }

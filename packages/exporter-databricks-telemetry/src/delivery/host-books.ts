@@ -106,7 +106,10 @@ export class HostBooks {
   }
 
   failed(hostKey: string, error: string): void {
-    this.of(hostKey).lastError = error;
+    const book = this.of(hostKey);
+    // An abort at the shutdown must not hide why the records were still pending.
+    if (error !== 'aborted') book.lastError = error;
+    else book.lastError ??= error;
   }
 
   #removeOldestIdle(): void {

@@ -1,10 +1,11 @@
+import { type Timer, startTimer } from '../clock';
 import {
   type DatabricksTelemetryExporterOptions,
   type ResolvedExporterOptions,
   resolveExporterOptions,
   telemetryDisabled,
 } from '../config';
-import { guarded, logDebug } from '../diagnostics';
+import { guarded, logDebug, runCallback } from '../diagnostics';
 import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';
 
@@ -89,7 +90,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     resultCallback: (result: ExportResult) => void,
   ): Promise<void> {
     const result = await this.#answer(spans);
-    guarded('the callback of an export', () => resultCallback(result));
+    runCallback('the callback of an export', () => resultCallback(result));
   }
 
   async #answer(spans: readonly ReadableSpan[]): Promise<ExportResult> {
@@ -153,12 +154,12 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   /** Waits for the exports under way. Its timer holds the process, since the sockets it waits for do not. */
   async #settled(timeoutMs: number): Promise<void> {
     if (this.#inFlight.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
+      timer = startTimer('the deadline of a flush', timeoutMs, resolve);
     });
     await Promise.race([Promise.allSettled(this.#inFlight), deadline]);
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }
 

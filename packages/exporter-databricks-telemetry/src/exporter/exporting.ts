@@ -1,3 +1,4 @@
+import { clock } from '../clock';
 import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
 import { logDebug, logInfo } from '../diagnostics';
 import type { Delivery } from '../delivery/delivery';
@@ -98,9 +99,9 @@ export class Exporting {
   }
 
   async #measured(run: () => ExportResult | Promise<ExportResult>): Promise<ExportResult> {
-    const startMs = performance.now();
+    const startMs = clock.monotonicMs();
     const result = await run();
-    this.#health.exported(performance.now() - startMs, reasonOf(result));
+    this.#health.exported(clock.monotonicMs() - startMs, reasonOf(result));
     return result;
   }
 

@@ -71,11 +71,13 @@ export class ProcessorParts {
     };
   }
 
-  /** Counts everything that was not delivered as dropped. */
-  close(): void {
+  /** Counts everything that was not delivered as dropped, and gives its number. */
+  close(): number {
+    const before = this.#accounting.dropped.shutdown ?? 0;
     this.loop.close();
     this.queue.close();
     this.aggregator.close();
+    return (this.#accounting.dropped.shutdown ?? 0) - before;
   }
 
   /** Not in the constructor: the application may set its logger and its meter provider after it made its SDK. */

@@ -8,12 +8,14 @@ import {
   type ProcessorOptions,
   type ResolvedProcessorOptions,
 } from '../config';
+import { type Timer, startBackgroundTimer } from '../clock';
 import { Deadline } from '../deadline';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
-import { guarded, logDebug, reportDefect } from '../diagnostics';
+import { OncePerCondition, guarded, logDebug, reportDefect } from '../diagnostics';
 import { resolveOptions } from '../option-validation';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '../otel';
 import { Claims } from './claims';
+import type { ExportLoop } from './export/export-loop';
 import type { ProcessorParts, ProcessorStats } from './processor-parts';
 
 /** Copied, because loading all names costs a tenth of loading this package; its type keeps the copy right. */
@@ -48,6 +50,10 @@ export interface ConnectionAwareExporter extends SpanExporter {
   connectionClosed?(connectionId: string): Promise<void>;
   /** `timeoutMs`: milliseconds that are left of the processor's own `shutdownTimeoutMs`. */
   shutdown(timeoutMs?: number): Promise<void>;
+  /** `hosts`: by host, with the word for the last failure. */
+  stats?(): {
+    readonly hosts?: Readonly<Record<string, { readonly lastError?: string | undefined }>>;
+  };
 }
 
 /**
@@ -66,7 +72,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   #isOpen = !telemetryDisabled();
   #parts: ProcessorParts | undefined;
   #lastEnded: ReadableSpan | undefined;
-  #sweepTimer: NodeJS.Timeout | undefined;
+  #sweepTimer: Timer | undefined;
   #shutdown: Promise<void> | undefined;
 
   /**
@@ -156,14 +162,17 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   }
 
   /** Passes over the queue until it is empty, until waiting cannot help, or until the deadline. */
-  async #deliver(deadline: Deadline): Promise<void> {
+  async #deliver(
+    deadline: Deadline,
+    flushed = (loop: ExportLoop) => loop.flushed(),
+  ): Promise<void> {
     if (this.#parts === undefined) return;
     const { aggregator, loop, queue } = this.#parts;
     const hasRoom = (): boolean => queue.pending <= this.#options.maxQueueSize / 2;
     while (!deadline.expired) {
       // After the shutdown began: more statements may be open than the queue holds, so they follow as it empties.
       while (!this.#isOpen && hasRoom() && aggregator.completeOldest());
-      const tryAgainInMs = await deadline.race(loop.flushed());
+      const tryAgainInMs = await deadline.race(flushed(loop));
       if (!this.#isOpen && aggregator.statements > 0 && hasRoom()) continue;
       if (tryAgainInMs === undefined || tryAgainInMs >= deadline.remainingMs) return;
       await deadline.sleep(tryAgainInMs);
@@ -181,7 +190,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     const deadline = new Deadline(this.#options.shutdownTimeoutMs).unref();
     try {
       this.#parts.aggregator.completeConnection(connectionId);
-      await this.#deliver(deadline);
+      await this.#deliver(deadline, (loop) => loop.flushedWhatIsDue());
       this.#parts.aggregator.forgetConnection(connectionId);
     } catch (error) {
       reportDefect('onConnectionClosed', error);
@@ -200,7 +209,8 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     await this.#deliver(deadline);
     await this.#awaitExporter('shutdown', deadline);
     deadline.clear();
-    this.#parts?.close();
+    const lost = this.#parts?.close() ?? 0;
+    if (lost > 0) guarded('the shutdown', () => warnOfLoss(lost, this.#exporter));
   }
 
   async #awaitExporter(step: 'forceFlush' | 'shutdown', deadline: Deadline): Promise<void> {
@@ -218,25 +228,37 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   /** Reports idle statements while there are open ones. */
   #startSweeping(): void {
     const periodMs = Math.max(1, this.#options.statementIdleTimeoutMs / SWEEPS_UNTIL_IDLE);
-    this.#sweepTimer = setInterval(() => {
-      guarded('the sweep of idle statements', () => this.#sweep());
-    }, periodMs);
-    this.#sweepTimer.unref();
+    this.#sweepTimer = startBackgroundTimer('the sweep of idle statements', periodMs, () =>
+      this.#sweep(),
+    );
   }
 
   #sweep(): void {
     const { aggregator, loop } = this.#parts ?? this.#load();
     aggregator.sweepIdle(SWEEPS_UNTIL_IDLE);
     loop.queued(false);
-    if (aggregator.statements === 0) this.#stopSweeping();
+    this.#stopSweeping();
+    if (aggregator.statements > 0) this.#startSweeping();
   }
 
   #stopSweeping(): void {
-    clearInterval(this.#sweepTimer);
+    this.#sweepTimer?.cancel();
     this.#sweepTimer = undefined;
   }
 }
 
 function isPublished(span: ReadableSpan & { readonly [PUBLISHED]?: unknown }): boolean {
   return span[PUBLISHED] === true;
+}
+
+const MAX_HOSTS_NAMED = 3;
+
+function warnOfLoss(records: number, exporter: ConnectionAwareExporter): void {
+  const hosts = Object.entries(exporter.stats?.().hosts ?? {})
+    .filter(([, { lastError }]) => lastError !== undefined)
+    .map(([host, { lastError }]) => `${host} (last error: ${lastError})`);
+  const where = hosts.length === 0 ? '' : `, for ${hosts.slice(-MAX_HOSTS_NAMED).join(', ')}`;
+  new OncePerCondition().warn(
+    `${records} telemetry record${records === 1 ? ' was' : 's were'} lost at the shutdown${where}: check the network, or raise shutdownTimeoutMs`,
+  );
 }

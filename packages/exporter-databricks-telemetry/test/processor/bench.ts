@@ -7,6 +7,7 @@ import { UndeliveredError } from '../../src/record';
 import { assertBalanced } from '../accounting-assertions';
 import { SpanSource } from '../spans';
 import { RecordingExporter } from '../test-exporter';
+import { useFakeClock } from '../fake-clock';
 
 export const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -51,7 +52,7 @@ export class Benches {
 
   constructor() {
     beforeEach(() => {
-      this.clock = sinon.useFakeTimers();
+      this.clock = useFakeClock();
       this.#made = [];
     });
     afterEach(async () => {

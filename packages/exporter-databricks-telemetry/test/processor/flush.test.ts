@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
+import { UndeliveredError } from '../../src/record';
 import { SpanSource } from '../spans';
 import { RecordingExporter } from '../test-exporter';
 import { Benches, HOUR_MS, undelivered } from './bench';
@@ -52,6 +53,42 @@ describe('DatabricksTelemetrySpanProcessor: flushes', () => {
       assert.equal(exporter.batches.length, 1);
       await benches.clock.tickAsync(1);
       assert.equal(exporter.batches.length, 2);
+    });
+
+    it('at most once a second for many terminal errors', async () => {
+      const { driver, exporter } = benches.make();
+      for (let index = 0; index < 200; index += 1) {
+        driver.execute(`s${index}`, { failure: { type: '42P01', own: true } });
+        await benches.clock.tickAsync(10);
+      }
+      await benches.clock.tickAsync(1_000);
+      assert.ok(exporter.batches.length <= 6, `${exporter.batches.length} batches`);
+      const statements = exporter.records.filter(({ join }) => join.kind === 'operation');
+      assert.equal(statements.length, 200);
+    });
+
+    it('offers nothing again for closed connections while the exporter asks to wait', async () => {
+      const exporter = new RecordingExporter();
+      const listeners: ((connectionId: string) => Promise<void>)[] = [];
+      const aware = Object.assign(exporter, {
+        onConnectionClosed: (listener: (connectionId: string) => Promise<void>) =>
+          listeners.push(listener),
+      });
+      exporter.respond = (batch, answer) => {
+        answer({ code: 1, error: new UndeliveredError(batch, 'breaker_open', 60_000) });
+      };
+      const processor = new DatabricksTelemetrySpanProcessor(aware);
+      const driver = new SpanSource([processor]);
+      for (let index = 0; index < 50; index += 1) driver.openSession(`s${index}`);
+      for (let index = 0; index < 50; index += 1) await listeners[0]?.(`c${index}`);
+      assert.equal(exporter.batches.length, 1);
+      assert.equal(processor.stats().pending, 50);
+      await benches.clock.tickAsync(60_000);
+      assert.equal(exporter.batches.length, 2);
+      exporter.respond = (_batch, answer) => answer({ code: 0 });
+      await processor.forceFlush();
+      assert.equal(processor.stats().delivered, 50, 'forceFlush() ignores the wait');
+      await processor.shutdown();
     });
 
     it('not at once for a retryable error', async () => {

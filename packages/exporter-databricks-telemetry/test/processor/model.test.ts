@@ -7,6 +7,7 @@ import { UndeliveredError } from '../../src/record';
 import { assertBalanced } from '../accounting-assertions';
 import { SpanSource } from '../spans';
 import { lineOf, RecordingExporter } from '../test-exporter';
+import { useFakeClock } from '../fake-clock';
 
 const MAX_ERRORS = 4;
 const STATEMENTS = 5;
@@ -185,7 +186,7 @@ function emit(driver: SpanSource, event: Event): void {
 describe('the join, against a naive model', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers();
+    clock = useFakeClock();
   });
   afterEach(() => {
     clock.restore();

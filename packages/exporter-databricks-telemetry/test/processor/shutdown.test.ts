@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import * as sinon from 'sinon';
+import { UndeliveredError } from '../../src/record';
+import { DiagRecorder } from '../diag-recorder';
 import { Benches, HOUR_MS, undelivered } from './bench';
 
 describe('DatabricksTelemetrySpanProcessor: its end', () => {
@@ -20,6 +22,36 @@ describe('DatabricksTelemetrySpanProcessor: its end', () => {
       ]);
       assert.deepEqual(exporter.calls, ['shutdown']);
       assert.equal(benches.clock.countTimers(), 0);
+    });
+
+    it('warns once of lost records, with their number, the host and its last error', async () => {
+      const diag = new DiagRecorder().install();
+      const { driver, exporter, processor } = benches.make();
+      Object.assign(exporter, {
+        stats: () => ({ hosts: { 'a.example.com': { lastError: '503' }, 'b.example.com': {} } }),
+      });
+      exporter.respond = (batch, answer) => {
+        answer({ code: 1, error: new UndeliveredError(batch, 'retryable') });
+      };
+      driver.openSession('1');
+      driver.openSession('2');
+      await processor.shutdown();
+      diag.remove();
+      assert.deepEqual(
+        diag.lines.filter(({ level }) => level === 'warn').map(({ text }) => text),
+        [
+          '@dbsql-otel/exporter-databricks-telemetry 2 telemetry records were lost at the shutdown, for a.example.com (last error: 503): check the network, or raise shutdownTimeoutMs',
+        ],
+      );
+    });
+
+    it('does not warn when nothing was lost', async () => {
+      const diag = new DiagRecorder().install();
+      const { driver, processor } = benches.make();
+      driver.openSession();
+      await processor.shutdown();
+      diag.remove();
+      assert.equal(diag.warnings(''), 0);
     });
 
     it('waits for the export in flight', async () => {

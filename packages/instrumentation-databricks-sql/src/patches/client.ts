@@ -1,4 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
+import { DriverCall } from './driver-call';
 import {
   configuration,
   Connection,
@@ -14,149 +16,136 @@ import {
   OPERATION_CONNECT,
   OPERATION_OPEN_SESSION,
 } from '../semconv';
-import type { Failure } from '../telemetry/failure';
-import type { StartedOperation } from '../telemetry/operation';
-import { DriverCall } from './driver-call';
 import { traceMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
-import type { SharedState } from './shared-state';
+import type { Tracing } from '../telemetry/tracing';
 
 /** `DBSQLClient`. */
-export function clientPatch(shared: SharedState, driverVersion?: string): ClassPatch {
+export function clientPatch(tracing: Tracing, driverVersion?: string): ClassPatch {
   return {
-    connect: traceMethod(shared, 'connect', (client: Client, args) =>
-      beginConnect(shared, client, args, driverVersion),
+    connect: traceMethod(
+      tracing,
+      'connect',
+      (client: Client, args) => new ConnectCall(tracing, client, args, driverVersion),
     ),
-    openSession: traceMethod(shared, 'openSession', (client: Client, args) =>
-      beginOpenSession(
-        shared,
-        client,
-        new SessionFacts(connectionOf(shared, client), args[0] ?? {}),
-      ),
+    openSession: traceMethod(
+      tracing,
+      'openSession',
+      (client: Client, args) =>
+        new OpenSessionCall(
+          tracing,
+          client,
+          new SessionFacts(connectionOf(tracing, client), args[0] ?? {}),
+        ),
     ),
-    close: traceMethod(shared, 'client.close', (client: Client) => {
-      const connection = shared.connections.get(client);
-      return connection && new CloseClientCall(shared, client, connection);
+    close: traceMethod(tracing, 'client.close', (client: Client) => {
+      const connection = tracing.connections.get(client);
+      return connection && new CloseClientCall(tracing, client, connection);
     }),
   };
 }
 
-function beginConnect(
-  shared: SharedState,
-  client: Client,
-  args: readonly unknown[],
-  driverVersion: string | undefined,
-): ConnectCall {
-  const { telemetry } = shared;
-  const options = (args[0] ?? {}) as ConnectionOptions;
-  const connection = new Connection(options);
-  shared.connected(client, connection);
-  const operation = telemetry.config.connectionSpans
-    ? telemetry.begin(`connect ${connection.host}`.trimEnd(), SpanKind.INTERNAL, {
-        ...connection.server,
-        ...connection.identity,
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
-      })
-    : undefined;
-  // Without a tracer, as with OTEL_SDK_DISABLED, no exporter would report in place of the driver. Arguments that are no
-  // options stay as they are, for the driver to refuse.
-  const isReplaced =
-    telemetry.config.driverTelemetry === 'replace' && telemetry.canTrace && args[0] === options;
-  const driverArgs = isReplaced
-    ? [{ ...options, telemetryEnabled: false }, ...args.slice(1)]
-    : undefined;
-  return new ConnectCall(shared, operation, driverArgs, client, args, driverVersion);
-}
-
 class ConnectCall extends DriverCall {
-  readonly #shared: SharedState;
-  readonly #client: Client;
-  readonly #given: readonly unknown[];
-  readonly #driverVersion: string | undefined;
+  private readonly options: ConnectionOptions;
 
   constructor(
-    shared: SharedState,
-    operation: StartedOperation | undefined,
-    driverArgs: readonly unknown[] | undefined,
-    client: Client,
-    given: readonly unknown[],
-    driverVersion: string | undefined,
+    tracing: Tracing,
+    private readonly client: Client,
+    private readonly given: readonly unknown[],
+    private readonly driverVersion: string | undefined,
   ) {
-    super(shared.telemetry, operation, undefined, driverArgs);
-    this.#shared = shared;
-    this.#client = client;
-    this.#given = given;
-    this.#driverVersion = driverVersion;
+    const options = (given[0] ?? {}) as ConnectionOptions;
+    const connection = new Connection(options);
+    tracing.connected(client, connection);
+    super(
+      tracing,
+      connectSpan(tracing, connection),
+      undefined,
+      // Without a tracer, as with OTEL_SDK_DISABLED, nobody would report in the driver's place.
+      // And what is no options stays as it is, for the driver to refuse.
+      tracing.config.driverTelemetry === 'replace' && tracing.canTrace && given[0] === options
+        ? [{ ...options, telemetryEnabled: false }, ...given.slice(1)]
+        : undefined,
+    );
+    this.options = options;
   }
 
   override succeeded(): void {
-    this.#describe();
-    this.#shared.discovery?.fromConnected(this.#client);
+    this.describe();
+    this.tracing.discovery?.fromConnected(this.client);
   }
 
-  override failed(failure: Failure): void {
-    super.failed(failure);
-    this.#describe();
+  override failed(error: unknown): void {
+    this.describe();
+    super.failed(error);
   }
 
-  #describe(): void {
-    if (!this.isRecording) return;
-    const [options, authProvider] = this.#given;
+  private describe(): void {
+    if (this.span?.isRecording() !== true) return;
     const version =
-      this.#driverVersion ??
-      versionFromUserAgent(this.#client.connectionProvider?.options?.headers?.['User-Agent']);
-    this.result = configuration(this.#client, options ?? {}, Boolean(authProvider), version);
+      this.driverVersion ??
+      versionFromUserAgent(this.client.connectionProvider?.options?.headers?.['User-Agent']);
+    this.span.setAttributes(
+      configuration(this.client, this.options, Boolean(this.given[1]), version),
+    );
   }
 }
 
-function beginOpenSession(
-  shared: SharedState,
-  client: Client,
-  facts: SessionFacts,
-): OpenSessionCall {
-  const { telemetry } = shared;
-  const { connection, namespace, metric, identity } = facts;
-  const operation = telemetry.config.connectionSpans
-    ? telemetry.begin(`openSession ${namespace ?? connection.host}`.trimEnd(), SpanKind.CLIENT, {
-        ...metric,
-        ...identity,
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
-        [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
-      })
-    : undefined;
-  return new OpenSessionCall(shared, operation, facts);
+function connectSpan(tracing: Tracing, connection: Connection): Span | undefined {
+  if (!tracing.config.connectionSpans) return undefined;
+  return tracing.startSpan(`connect ${connection.host}`.trimEnd(), SpanKind.INTERNAL, {
+    ...connection.server,
+    ...connection.identity,
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
+  });
 }
 
 class OpenSessionCall extends DriverCall {
-  readonly #shared: SharedState;
-  readonly #facts: SessionFacts;
-
-  constructor(shared: SharedState, operation: StartedOperation | undefined, facts: SessionFacts) {
-    super(shared.telemetry, operation, undefined);
-    this.#shared = shared;
-    this.#facts = facts;
+  constructor(
+    tracing: Tracing,
+    client: Client,
+    private readonly facts: SessionFacts,
+  ) {
+    super(tracing, openSessionSpan(tracing, client, facts), undefined);
   }
 
   override succeeded(session: Session): void {
-    this.#facts.opened(session);
-    this.#shared.access.authenticated(this.#facts.connection);
-    this.#shared.sessions.set(session, this.#facts);
-    this.identity = this.#facts.identity;
+    this.facts.opened(session);
+    this.tracing.access.authenticated(this.facts.connection);
+    this.tracing.sessions.set(session, this.facts);
+    if (this.span?.isRecording() === true) this.span.setAttributes(this.facts.identity);
   }
 }
 
-/** Has no span: closing a client means closing its sessions, which have their own. */
-class CloseClientCall extends DriverCall {
-  readonly #shared: SharedState;
-  readonly #connection: Connection;
-  /** Read before the driver's `close` drops them. */
-  readonly #providers;
+function openSessionSpan(
+  tracing: Tracing,
+  client: Client,
+  { connection, namespace, metric, identity }: SessionFacts,
+): Span | undefined {
+  if (!tracing.config.connectionSpans) return undefined;
+  return tracing.startSpan(
+    `openSession ${namespace ?? connection.host}`.trimEnd(),
+    SpanKind.CLIENT,
+    {
+      ...metric,
+      ...identity,
+      [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
+      [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
+    },
+  );
+}
 
-  constructor(shared: SharedState, client: Client, connection: Connection) {
-    super(shared.telemetry, undefined, undefined);
-    this.#shared = shared;
-    this.#connection = connection;
-    this.#providers = shared.access.providers(client);
+/** No span: closing a client is closing its sessions. */
+class CloseClientCall extends DriverCall {
+  private readonly providers;
+
+  constructor(
+    tracing: Tracing,
+    client: Client,
+    private readonly connection: Connection,
+  ) {
+    super(tracing, undefined, undefined);
+    this.providers = tracing.access.providers(client);
   }
 
   override get needsContext(): boolean {
@@ -164,21 +153,21 @@ class CloseClientCall extends DriverCall {
   }
 
   override succeeded(): void {
-    this.#shared.access.closed(this.#connection.id, this.#providers);
+    this.tracing.access.closed(this.connection.id, this.providers);
   }
 
-  /** The application does not use the client any more either way. */
+  /** The application is done with the client either way. */
   override failed(): void {
     this.succeeded();
   }
 }
 
-/** The connection of a client; for one that connected before it was patched, as far as its objects describe it. */
-export function connectionOf(shared: SharedState, client: Client): Connection {
-  const known = shared.connections.get(client);
+/** The connection of a client; one that was connected before we were there is read from what it still says. */
+export function connectionOf(tracing: Tracing, client: Client): Connection {
+  const known = tracing.connections.get(client);
   if (known !== undefined) return known;
   const connection = new Connection(optionsOfConnected(client));
-  shared.connected(client, connection);
-  shared.discovery?.fromConnected(client);
+  tracing.connected(client, connection);
+  tracing.discovery?.fromConnected(client);
   return connection;
 }

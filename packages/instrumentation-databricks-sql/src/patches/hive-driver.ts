@@ -10,36 +10,36 @@ import { SubmitCall } from './submit-call';
 import { addTraceparent } from './traceparent';
 import { observeMethod } from './method-patch';
 import type { ClassPatch, MethodPatch, Observer } from './method-patch';
-import type { SharedState } from './shared-state';
+import type { Tracing } from '../telemetry/tracing';
 import { METADATA_METHODS } from './session';
 
 /** `HiveDriver`: one method per Thrift call, with the same names in every release. */
-export function hiveDriverPatch(shared: SharedState): ClassPatch {
+export function hiveDriverPatch(tracing: Tracing): ClassPatch {
   const patch: Record<string, MethodPatch> = {
     executeStatement: observeMethod(
-      shared,
+      tracing,
       'rpc executeStatement',
       (_driver: object, [request]) => {
-        if (shared.telemetry.config.traceContext === 'query-tags') {
+        if (tracing.config.traceContext === 'query-tags') {
           addTraceparent(request as ExecuteStatementRequest, currentCall()?.span);
         }
-        return submitObserver(shared);
+        return submitObserver(tracing);
       },
     ),
     getOperationStatus: observeMethod(
-      shared,
+      tracing,
       'rpc getOperationStatus',
-      (_driver: object, [request]) => pollObserver(shared, request),
+      (_driver: object, [request]) => pollObserver(tracing, request),
     ),
   };
   for (const method of ['openSession', 'getInfo', ...METADATA_METHODS]) {
-    patch[method] = observeMethod(shared, `rpc ${method}`, () => submitObserver(shared));
+    patch[method] = observeMethod(tracing, `rpc ${method}`, () => submitObserver(tracing));
   }
   return patch;
 }
 
 /** A call that opens something: its response has the handle, or a SQLSTATE that the driver drops. */
-function submitObserver(shared: SharedState): Observer | undefined {
+function submitObserver(tracing: Tracing): Observer | undefined {
   const call = currentCall();
   return (
     call && {
@@ -48,7 +48,7 @@ function submitObserver(shared: SharedState): Observer | undefined {
         if (isErrorStatus(response.status)) {
           call.sqlState = response.status?.sqlState ?? undefined;
         } else if (call instanceof SubmitCall && response.operationHandle != null) {
-          shared.statements.set(response.operationHandle, call.statement);
+          tracing.statements.set(response.operationHandle, call.statement);
           call.statement.answered(response);
         }
       },
@@ -56,9 +56,9 @@ function submitObserver(shared: SharedState): Observer | undefined {
   );
 }
 
-function pollObserver(shared: SharedState, request: unknown): Observer | undefined {
+function pollObserver(tracing: Tracing, request: unknown): Observer | undefined {
   const handle = (request as { readonly operationHandle?: OperationHandle }).operationHandle;
-  const statement = handle && shared.statements.get(handle);
+  const statement = handle && tracing.statements.get(handle);
   if (statement === undefined) return undefined;
   const startMs = performance.now();
   return {

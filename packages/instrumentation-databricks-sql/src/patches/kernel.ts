@@ -1,26 +1,26 @@
 import type { KernelOperationBackend, KernelResultsProvider } from '../driver/shapes';
 import { observeMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
-import type { SharedState } from './shared-state';
+import type { Tracing } from '../telemetry/tracing';
 
 /**
  * `KernelOperationBackend`. Requests and files are the native module's own affair; what JavaScript sees are the batches
  * that its results provider hands over, which learns here whose they are.
  */
-export function kernelOperationPatch(shared: SharedState): ClassPatch {
+export function kernelOperationPatch(tracing: Tracing): ClassPatch {
   return {
     getResultSlicer: observeMethod(
-      shared,
+      tracing,
       'KernelOperationBackend.getResultSlicer',
       (backend: KernelOperationBackend) => {
-        const statement = shared.statements.get(backend);
+        const statement = tracing.statements.get(backend);
         return (
           statement && {
             resolved: () => {
               const { resultsProvider } = backend;
               if (resultsProvider === undefined) return;
-              shared.statements.set(resultsProvider, statement);
-              shared.discovery?.fromResultsProvider(resultsProvider);
+              tracing.statements.set(resultsProvider, statement);
+              tracing.discovery?.fromResultsProvider(resultsProvider);
             },
           }
         );
@@ -30,13 +30,13 @@ export function kernelOperationPatch(shared: SharedState): ClassPatch {
 }
 
 /** `KernelResultsProvider`: each call reads one batch ahead, or finds the end. */
-export function kernelResultsPatch(shared: SharedState): ClassPatch {
+export function kernelResultsPatch(tracing: Tracing): ClassPatch {
   return {
     prime: observeMethod(
-      shared,
+      tracing,
       'KernelResultsProvider.prime',
       (provider: KernelResultsProvider) => {
-        const statement = shared.statements.get(provider);
+        const statement = tracing.statements.get(provider);
         if (statement === undefined) return undefined;
         const startMs = performance.now();
         return {

@@ -1,15 +1,15 @@
 import { currentCall } from './driver-call';
 import type { ClassPatch, DriverMethod } from './method-patch';
-import type { SharedState } from './shared-state';
+import type { Tracing } from '../telemetry/tracing';
 
 /** `HttpRetryPolicy`: counts the requests that are sent again, for the call in whose context they are. */
-export function retryPatch(shared: SharedState): ClassPatch {
-  const { guard } = shared;
+export function retryPatch(tracing: Tracing): ClassPatch {
+  const { guard } = tracing;
   return {
     invokeWithRetry: (original) =>
       function patched(this: unknown, ...args: unknown[]): unknown {
         const [operation] = args;
-        const call = shared.enabled ? guard.run('invokeWithRetry', currentCall) : undefined;
+        const call = tracing.enabled ? guard.run('invokeWithRetry', currentCall) : undefined;
         if (call === undefined || typeof operation !== 'function') {
           return Reflect.apply(original, this, args);
         }

@@ -13,25 +13,19 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert/strict';
-import { stub, useFakeTimers } from 'sinon';
-import type { SinonFakeTimers } from 'sinon';
+import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
 import { resolveConfig } from '../../src/config';
 import { Connection, SessionFacts } from '../../src/connection/connection';
 import type { OperationStatus, Response } from '../../src/driver/shapes';
 import { Guard } from '../../src/guard';
 import { Metrics } from '../../src/telemetry/metrics';
 import { Statement } from '../../src/statement/statement';
-import { resultFacts } from '../../src/patches/result-facts';
-import { SharedState } from '../../src/patches/shared-state';
-import { describeError } from '../../src/telemetry/failure';
-import { StartedOperation } from '../../src/telemetry/operation';
-import { Telemetry } from '../../src/telemetry/telemetry';
+import { Tracing } from '../../src/telemetry/tracing';
 
 const RUNNING: OperationStatus = { operationState: 1 };
 const FINISHED: OperationStatus = { operationState: 2 };
 const GUID = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 const ID = '00112233-4455-6677-8899-aabbccddeeff';
-const FACTS = resultFacts({}, false);
 const METRIC: Attributes = { 'db.system.name': 'databricks' };
 const STATE = 'databricks.statement.state';
 const STATEMENT_ID = 'databricks.statement.id';
@@ -49,7 +43,7 @@ class Bench {
     exportIntervalMillis: 2 ** 31 - 1,
   });
   private readonly meters = new MeterProvider({ readers: [this.reader] });
-  readonly shared = this.sharedWith(new Metrics(this.meters.getMeter('test')));
+  readonly tracing = this.tracingWith(new Metrics(this.meters.getMeter('test')));
   readonly session: SessionFacts;
 
   constructor(isKernel = false) {
@@ -58,17 +52,15 @@ class Bench {
     this.session.opened({ id: 'session-1' });
   }
 
-  sharedWith(metrics: Metrics): SharedState {
+  tracingWith(metrics: Metrics): Tracing {
     const tracer = this.provider.getTracer('test');
-    const config = resolveConfig({}, diag);
-    return new SharedState(new Telemetry(new Guard(diag), config, metrics, () => tracer));
+    return new Tracing(new Guard(diag), resolveConfig({}, diag), metrics, () => tracer);
   }
 
-  statement(shared = this.shared, hasSpan = true): Statement {
-    const operation = hasSpan
-      ? shared.telemetry.begin('SELECT', SpanKind.CLIENT, {})
-      : new StartedOperation('SELECT', SpanKind.CLIENT, {}, performance.now(), undefined);
-    return new Statement(shared, this.session, operation, METRIC);
+  statement(tracing = this.tracing, hasSpan = true): Statement {
+    const span = hasSpan ? tracing.startSpan('SELECT', SpanKind.CLIENT, {}) : undefined;
+    const startMs = performance.now();
+    return new Statement(tracing, this.session, span, startMs, METRIC);
   }
 
   get spans(): readonly ReadableSpan[] {
@@ -154,7 +146,7 @@ describe('Statement', () => {
         events.map((event) => event.attributes?.['exception.type']),
         type === undefined ? [] : ['OperationStateError'],
       );
-      assert.ok(statement.hasEnded);
+      assert.ok(statement.ended);
     });
   }
 
@@ -163,7 +155,7 @@ describe('Statement', () => {
       const statement = bench.statement();
       statement.answered(accepted(operationState === undefined ? {} : { operationState }));
       statement.opened({});
-      assert.ok(!statement.hasEnded);
+      assert.ok(!statement.ended);
       statement.abandon();
       assert.equal(bench.span.attributes[STATE], undefined);
     });
@@ -182,7 +174,7 @@ describe('Statement', () => {
       const statement = bench.statement();
       statement.opened({});
       const error = Object.assign(new Error('failed'), { errorCode });
-      statement.callRejected(describeError(error), FACTS);
+      statement.callRejected(error, {}, {});
       assert.equal(bench.span.attributes[STATE], state);
       assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
@@ -192,19 +184,19 @@ describe('Statement', () => {
     for (const error of [undefined, null, 'text']) {
       const statement = bench.statement();
       statement.opened({});
-      statement.callRejected(describeError(error), FACTS);
-      assert.ok(statement.hasEnded);
+      statement.callRejected(error, {}, {});
+      assert.ok(statement.ended);
     }
     assert.equal(bench.spans.length, 3);
   });
 
   it('does not end for a call that fails before it is open, nor twice', async () => {
     const statement = bench.statement();
-    statement.callRejected(describeError(new Error('early')), FACTS);
-    assert.ok(!statement.hasEnded);
+    statement.callRejected(new Error('early'), {}, {});
+    assert.ok(!statement.ended);
     statement.answered(accepted(FINISHED));
     statement.opened({});
-    statement.callRejected(describeError(new Error('late')), FACTS);
+    statement.callRejected(new Error('late'), {}, {});
     statement.callResolved();
     statement.abandon();
     assert.equal(bench.span.status.code, SpanStatusCode.UNSET);
@@ -248,7 +240,7 @@ describe('Statement', () => {
       statement.opened({});
       statement.abandon();
       assert.ok(!(STATEMENT_ID in bench.span.attributes));
-      assert.ok(!(STATEMENT_ID in statement.completion(FACTS)));
+      assert.ok(!(STATEMENT_ID in statement.closeAttributes({})));
     });
   });
 
@@ -256,10 +248,10 @@ describe('Statement', () => {
     const statement = bench.statement();
     assert.deepEqual(statement.links, [{ context: statement.span?.spanContext() }]);
     assert.equal(statement.links, statement.links, 'made once');
-    assert.ok(bench.shared.telemetry.isDetailSampled(statement));
-    const without = bench.statement(bench.shared, false);
+    assert.ok(statement.isSampled);
+    const without = bench.statement(bench.tracing, false);
     assert.deepEqual(without.links, []);
-    assert.ok(!bench.shared.telemetry.isDetailSampled(without));
+    assert.ok(!without.isSampled);
   });
 
   describe('takes', () => {
@@ -334,7 +326,7 @@ describe('Statement', () => {
     it('until the submit fails', async () => {
       const statement = bench.statement();
       clock.tick(10);
-      statement.submitFailed(describeError(new Error('x')));
+      statement.submitFailed(new Error('x'), {});
       assert.deepEqual(await bench.durations(), [10, 1]);
       const { attributes, status } = bench.span;
       assert.equal(status.code, SpanStatusCode.ERROR);
@@ -362,19 +354,19 @@ describe('Statement', () => {
     statement.retryCount = 5;
     statement.opened({});
     assert.equal(bench.span.attributes[RETRIES], 2);
-    assert.equal(statement.completion(FACTS)[RETRIES], 5);
-    assert.equal(statement.completion(FACTS)[STATEMENT_ID], ID);
+    assert.equal(statement.closeAttributes({})[RETRIES], 5);
+    assert.equal(statement.closeAttributes({})[STATEMENT_ID], ID);
   });
 
   it('tells the retries of what never came to a state, and no retries where there were none', () => {
     const statement = bench.statement();
     statement.retryCount = 3;
-    statement.submitFailed(describeError(new Error('x')));
+    statement.submitFailed(new Error('x'), {});
     assert.equal(bench.span.attributes[RETRIES], 3);
     const other = bench.statement();
-    other.submitFailed(describeError(new Error('x')));
+    other.submitFailed(new Error('x'), {});
     assert.ok(!(RETRIES in (bench.spans[1]?.attributes ?? {})));
-    assert.ok(!(RETRIES in other.completion(FACTS)));
+    assert.ok(!(RETRIES in other.closeAttributes({})));
   });
 
   it('tells what it had come to when reading what it finished with fails', () => {
@@ -383,14 +375,14 @@ describe('Statement', () => {
     statement.opened({});
     statement.polled(1, FINISHED);
     statement.totals.fetched(7);
-    statement.callRejected(describeError(new Error('x')), FACTS);
+    statement.callRejected(new Error('x'), {}, {});
     const { attributes, status } = bench.span;
     assert.equal(attributes[STATE], 'FINISHED');
     assert.equal(attributes['databricks.result.row_count'], 7);
     assert.equal(status.code, SpanStatusCode.ERROR);
     const running = bench.statement();
     running.opened({});
-    running.callRejected(describeError(new Error('x')), FACTS);
+    running.callRejected(new Error('x'), {}, {});
     assert.ok(!('databricks.result.row_count' in (bench.spans[1]?.attributes ?? {})));
   });
 
@@ -401,7 +393,7 @@ describe('Statement', () => {
     clock.tick(10);
     for (const statement of [failing, closing]) statement.polled(1, FINISHED);
     clock.tick(10);
-    failing.callRejected(describeError(new Error('x')), FACTS);
+    failing.callRejected(new Error('x'), {}, {});
     closing.closed('CLOSED');
     assert.deepEqual(await bench.durations(), [20, 2]);
     assert.deepEqual(
@@ -411,17 +403,17 @@ describe('Statement', () => {
   });
 
   it('is measured without a span when reading what it finished with fails', async () => {
-    const statement = bench.statement(bench.shared, false);
+    const statement = bench.statement(bench.tracing, false);
     statement.opened({});
     statement.polled(1, FINISHED);
-    statement.callRejected(describeError(new Error('x')), FACTS);
+    statement.callRejected(new Error('x'), {}, {});
     assert.deepEqual(await bench.durations(), [0, 1]);
   });
 
   it('records one failure as an exception once', () => {
     const error = new Error('x');
     for (let times = 0; times < 2; times += 1) {
-      bench.statement().submitFailed(describeError(error));
+      bench.statement().submitFailed(error, {});
     }
     assert.deepEqual(
       bench.spans.map(({ events }) => events.length),
@@ -436,12 +428,12 @@ describe('Statement', () => {
       const underWay = bench.statement();
       underWay.opened({});
       underWay.beginClose('CANCELED');
-      underWay.callRejected(describeError(canceled), FACTS);
+      underWay.callRejected(canceled, {}, {});
       const done = bench.statement();
       done.opened({});
       done.beginClose('CANCELED');
       done.closed('CANCELED');
-      done.callRejected(describeError(canceled), FACTS);
+      done.callRejected(canceled, {}, {});
       for (const { attributes, status } of bench.spans) {
         assert.equal(attributes[STATE], 'CANCELED');
         assert.equal(status.code, SpanStatusCode.UNSET);
@@ -453,10 +445,7 @@ describe('Statement', () => {
       const statement = bench.statement();
       statement.opened({});
       statement.beginClose('CANCELED');
-      statement.callRejected(
-        describeError(Object.assign(new Error('x'), { errorCode: 'ERROR' })),
-        FACTS,
-      );
+      statement.callRejected(Object.assign(new Error('x'), { errorCode: 'ERROR' }), {}, {});
       assert.equal(bench.span.attributes[STATE], 'ERROR');
       assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
@@ -466,7 +455,7 @@ describe('Statement', () => {
       statement.opened({});
       statement.beginClose('CANCELED');
       statement.closeFailed('CANCELED');
-      statement.callRejected(describeError(canceled), FACTS);
+      statement.callRejected(canceled, {}, {});
       assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
   });
@@ -490,12 +479,14 @@ describe('Statement', () => {
 
   it('counts as active from its opening to its close, once', async () => {
     const [first, second] = [bench.statement(), bench.statement()];
+    first.release();
     first.opened({});
     second.opened({});
     assert.equal(await bench.active(), 2);
     first.closed('CLOSED');
+    first.release();
     assert.equal(await bench.active(), 1);
-    bench.shared.abandonAll();
+    bench.tracing.abandonAll();
     second.closed('CLOSED');
     assert.equal(bench.spans.length, 2);
   });
@@ -522,19 +513,19 @@ describe('Statement', () => {
     over.answered(accepted(FINISHED));
     over.opened({});
     assert.equal(bench.spans.length, 1);
-    bench.shared.abandonAll();
+    bench.tracing.abandonAll();
     assert.equal(bench.spans.length, 2);
-    assert.ok(open.hasEnded);
+    assert.ok(open.ended);
   });
 
   it('is measured without a span, and traced without a meter', async () => {
-    const unseen = bench.statement(bench.shared, false);
+    const unseen = bench.statement(bench.tracing, false);
     clock.tick(5);
-    unseen.submitFailed(describeError(new Error('x')));
+    unseen.submitFailed(new Error('x'), {});
     assert.deepEqual(await bench.durations(), [5, 1]);
     assert.equal(bench.spans.length, 0);
-    const unmeasured = bench.statement(bench.sharedWith(new Metrics(createNoopMeter())));
-    unmeasured.submitFailed(describeError(new Error('x')));
+    const unmeasured = bench.statement(bench.tracingWith(new Metrics(createNoopMeter())));
+    unmeasured.submitFailed(new Error('x'), {});
     assert.equal(bench.spans.length, 1);
     assert.deepEqual(await bench.durations(), [5, 1]);
   });

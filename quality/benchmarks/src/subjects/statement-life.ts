@@ -7,11 +7,10 @@ import {
   Connection,
   SessionFacts,
 } from '../../../../packages/instrumentation-databricks-sql/build/src/connection/connection';
-import { beginClose } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation-calls';
-import { beginSubmit } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/submit-call';
+import { CloseCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation-calls';
+import { SubmitCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/submit-call';
 import { describeExecute } from '../../../../packages/instrumentation-databricks-sql/build/src/statement/description';
-import { resultFacts } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/result-facts';
-import type { SharedState } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/shared-state';
+import type { Tracing } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/tracing';
 import { SESSION_ID } from '../harness/ids';
 import { operationOf, submitResponse } from './stub-driver';
 
@@ -25,8 +24,7 @@ export interface Life {
   run(chunks: number): { readonly statementId: string; readonly totals: Attributes };
 }
 
-export function statementLife(shared: SharedState): Life {
-  const { telemetry } = shared;
+export function statementLife(tracing: Tracing): Life {
   const session = new SessionFacts(
     new Connection({
       host: 'workspace.cloud.databricks.com',
@@ -40,10 +38,10 @@ export function statementLife(shared: SharedState): Life {
     run(chunks) {
       const response = submitResponse();
       const operation = operationOf(response);
-      const call = beginSubmit(
-        shared,
+      const call = new SubmitCall(
+        tracing,
         session,
-        describeExecute(telemetry.config, session, ARGS, telemetry.metrics.live),
+        describeExecute(tracing.config, session, ARGS, tracing.metrics.live),
         ARGS,
       );
       const { statement } = call;
@@ -54,12 +52,12 @@ export function statementLife(shared: SharedState): Life {
         totals.downloadSucceeded(totals.downloadStarted(), 12, 1_048_576, 1_000);
       }
       totals.fetched(ROWS.length);
-      const close = beginClose(telemetry, operation, statement, 'CLOSED');
+      const close = new CloseCall(tracing, operation, statement, 'CLOSED');
       close.succeeded();
       close.end();
       return {
         statementId: statement.id ?? '',
-        totals: close.span === undefined ? statement.completion(resultFacts(operation, false)) : {},
+        totals: close.span === undefined ? statement.closeAttributes(operation) : {},
       };
     },
   };

@@ -1,4 +1,11 @@
 import type { Accounting } from '../../accounting';
+import {
+  type Timer,
+  clock,
+  startBackgroundTimer,
+  startImmediate,
+  startTimeLimit,
+} from '../../clock';
 import { logDebug } from '../../diagnostics';
 import type { SpanExporter } from '../../otel';
 import type { DropReason } from '../../record';
@@ -11,6 +18,8 @@ import type { SpanRecord } from '../join/span-record';
 const FLAG_POLL_MS = 100;
 /** The longest wait before a retry, whatever the server asks for. */
 const MAX_RETRY_DELAY_MS = 3_600_000;
+/** Urgent records flush the queue at most this often. */
+const EARLY_FLUSH_INTERVAL_MS = 1_000;
 
 export interface ExportLoopOptions {
   readonly maxExportBatchSize: number;
@@ -30,6 +39,10 @@ interface Pass {
   /** The shortest wait after which what came back is due. */
   retryDelayMs: number;
   tryAgainInMs: TryAgainInMs;
+  /** Batches given to the exporter. */
+  batches: number;
+  /** The shortest wait that the exporter asked for; 0 when it asked for none. */
+  heldMs: number;
   readonly waiters: readonly Waiter[];
 }
 
@@ -48,12 +61,18 @@ export class ExportLoop {
   #pass: Pass | undefined;
   /** Callers that wait for the next pass: it retries everything, so they share it. */
   #nextWaiters: Waiter[] | undefined;
+  /** Whether the next pass also tries what came back. */
+  #recallNext = false;
   #flight: readonly SpanRecord[] | undefined;
-  #flightTimer: NodeJS.Timeout | undefined;
-  #immediate: NodeJS.Immediate | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  #flightTimer: Timer | undefined;
+  #immediate: Timer | undefined;
+  #earlyTimer: Timer | undefined;
+  #nextEarlyFlushMs = -Infinity;
+  #timer: Timer | undefined;
+  #retryTimer: Timer | undefined;
   #retryAtMs = Infinity;
+  /** Until then the exporter does not accept what came back. */
+  #heldUntilMs = -Infinity;
   #closed = false;
 
   constructor(
@@ -72,14 +91,20 @@ export class ExportLoop {
 
   /** Timers and immediates that are armed; none after `close()`. */
   get armed(): number {
-    return [this.#flightTimer, this.#immediate, this.#timer, this.#retryTimer].filter(Boolean)
-      .length;
+    return [
+      this.#flightTimer,
+      this.#immediate,
+      this.#earlyTimer,
+      this.#timer,
+      this.#retryTimer,
+    ].filter(Boolean).length;
   }
 
   /** Records were queued. `urgent`: they should not wait for the timer, which keeps its time. */
   queued(urgent: boolean): void {
     if (this.#closed || this.#queue.ready === 0) return;
-    if (urgent || this.#queue.ready >= this.#options.maxExportBatchSize) this.#flushSoon();
+    if (this.#queue.ready >= this.#options.maxExportBatchSize) this.#flushSoon();
+    else if (urgent) this.#flushEarly();
     // Checked here, for every span: V8 allocates the closure of a function before the function's own check runs.
     if (this.#timer === undefined) this.#armTimer();
   }
@@ -89,10 +114,26 @@ export class ExportLoop {
    * delivered, was dropped or has come back. Callers that ask while a pass runs share the next one.
    */
   flushed(): Promise<TryAgainInMs> {
+    return this.#flushed(true);
+  }
+
+  /** As {@link flushed}, but leaves alone what came back with a wait that is not over. */
+  flushedWhatIsDue(): Promise<TryAgainInMs> {
+    const isHeld = this.#queue.returned > 0 && clock.monotonicMs() < this.#heldUntilMs;
+    if (isHeld && this.#queue.ready === 0 && this.#pass === undefined) {
+      return Promise.resolve(undefined);
+    }
+    return this.#flushed(!isHeld);
+  }
+
+  #flushed(recall: boolean): Promise<TryAgainInMs> {
     return new Promise((resolve) => {
       if (this.#closed) resolve(undefined);
-      else if (this.#pass === undefined) this.#start(true, [resolve]);
-      else (this.#nextWaiters ??= []).push(resolve);
+      else if (this.#pass === undefined) this.#start(recall, [resolve]);
+      else {
+        (this.#nextWaiters ??= []).push(resolve);
+        this.#recallNext ||= recall;
+      }
     });
   }
 
@@ -100,11 +141,13 @@ export class ExportLoop {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearImmediate(this.#immediate);
-    clearTimeout(this.#timer);
-    clearTimeout(this.#retryTimer);
-    clearTimeout(this.#flightTimer);
-    this.#immediate = this.#timer = this.#retryTimer = this.#flightTimer = undefined;
+    this.#immediate?.cancel();
+    this.#earlyTimer?.cancel();
+    this.#timer?.cancel();
+    this.#retryTimer?.cancel();
+    this.#flightTimer?.cancel();
+    this.#immediate = this.#earlyTimer = this.#timer = undefined;
+    this.#retryTimer = this.#flightTimer = undefined;
     const waiters = [...(this.#pass?.waiters ?? []), ...(this.#nextWaiters ?? [])];
     const flight = this.#flight;
     this.#pass = this.#nextWaiters = this.#flight = undefined;
@@ -124,12 +167,33 @@ export class ExportLoop {
     if (this.#immediate === undefined) this.#armImmediate();
   }
 
+  /** Many failures in a row share a flush: those during its first batch leave with its second one. */
+  #flushEarly(): void {
+    if (this.#pass !== undefined && this.#pass.batches <= 1) {
+      this.#pass.lastSequence = this.#queue.lastSequence;
+      return;
+    }
+    if (this.#earlyTimer !== undefined || this.#immediate !== undefined) return;
+    const waitMs = this.#nextEarlyFlushMs - clock.monotonicMs();
+    if (waitMs <= 0) {
+      this.#nextEarlyFlushMs = clock.monotonicMs() + EARLY_FLUSH_INTERVAL_MS;
+      this.#flushSoon();
+    } else this.#armEarlyTimer(waitMs);
+  }
+
+  #armEarlyTimer(delayMs: number): void {
+    this.#earlyTimer = startBackgroundTimer('an early flush', delayMs, () => {
+      this.#earlyTimer = undefined;
+      this.#nextEarlyFlushMs = clock.monotonicMs() + EARLY_FLUSH_INTERVAL_MS;
+      if (this.#queue.ready > 0) this.#flushReady();
+    });
+  }
+
   #armImmediate(): void {
-    this.#immediate = setImmediate(() => {
+    this.#immediate = startImmediate('a flush', () => {
       this.#immediate = undefined;
       this.#flushReady();
     });
-    this.#immediate.unref();
   }
 
   #flushReady(): void {
@@ -138,29 +202,30 @@ export class ExportLoop {
   }
 
   #armTimer(): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = startBackgroundTimer('a flush', this.#options.scheduledDelayMs, () => {
       this.#timer = undefined;
       this.#flushReady();
-    }, this.#options.scheduledDelayMs);
-    this.#timer.unref();
+    });
   }
 
   #armRetryTimer(delayMs: number): void {
-    const atMs = performance.now() + delayMs;
+    const atMs = clock.monotonicMs() + delayMs;
     if (this.#retryTimer !== undefined && this.#retryAtMs <= atMs) return;
-    clearTimeout(this.#retryTimer);
+    this.#retryTimer?.cancel();
     this.#retryAtMs = atMs;
-    this.#retryTimer = setTimeout(() => {
+    this.#retryTimer = startBackgroundTimer('a retry', delayMs, () => {
       this.#retryTimer = undefined;
       this.#flushReturned();
-    }, delayMs);
-    this.#retryTimer.unref();
+    });
   }
 
   /** What came back is due. */
   #flushReturned(): void {
     if (this.#pass === undefined) this.#start(true, []);
-    else this.#nextWaiters ??= [];
+    else {
+      this.#nextWaiters ??= [];
+      this.#recallNext = true;
+    }
   }
 
   #start(recall: boolean, waiters: readonly Waiter[]): void {
@@ -171,13 +236,15 @@ export class ExportLoop {
   #begin(recall: boolean, waiters: readonly Waiter[]): void {
     if (recall) {
       this.#queue.recall();
-      clearTimeout(this.#retryTimer);
+      this.#retryTimer?.cancel();
       this.#retryTimer = undefined;
     }
     this.#pass = {
       lastSequence: this.#queue.lastSequence,
       retryDelayMs: Infinity,
       tryAgainInMs: undefined,
+      batches: 0,
+      heldMs: Infinity,
       waiters,
     };
     this.#onPass();
@@ -203,6 +270,7 @@ export class ExportLoop {
       if (!withinCall) this.#run();
     };
     this.#flight = batch;
+    pass.batches += 1;
     try {
       withTracingSuppressed(() =>
         this.#exporter.export([...batch], (result) => answer(readOutcome(batch, result))),
@@ -214,18 +282,18 @@ export class ExportLoop {
     withinCall = false;
     // Neither answered nor closed within the call.
     if (this.#flight === batch) {
-      this.#flightTimer = setTimeout(() => {
-        logDebug(`the exporter did not answer within ${this.#options.exportTimeoutMs} ms`);
+      const { exportTimeoutMs } = this.#options;
+      this.#flightTimer = startTimeLimit('the time limit of an export', exportTimeoutMs, () => {
+        logDebug(`the exporter did not answer within ${exportTimeoutMs} ms`);
         answer(failedOutcome(batch));
-      }, this.#options.exportTimeoutMs);
-      this.#flightTimer.unref();
+      });
     }
     return answered;
   }
 
   #settle(batch: readonly SpanRecord[], outcome: ExportOutcome, pass: Pass): void {
     this.#flight = undefined;
-    clearTimeout(this.#flightTimer);
+    this.#flightTimer?.cancel();
     this.#flightTimer = undefined;
     this.#queue.settle(batch, outcome.undelivered);
     this.#accounting.delivered += outcome.delivered;
@@ -236,6 +304,7 @@ export class ExportLoop {
     const { retryAfterMs, reason } = outcome;
     const delayMs = Math.min(retryAfterMs ?? this.#options.scheduledDelayMs, MAX_RETRY_DELAY_MS);
     pass.retryDelayMs = Math.min(pass.retryDelayMs, delayMs);
+    pass.heldMs = Math.min(pass.heldMs, retryAfterMs ?? 0);
     const soonMs = retryAfterMs ?? (reason === 'flag_unknown' ? FLAG_POLL_MS : Infinity);
     if (soonMs < (pass.tryAgainInMs ?? Infinity)) pass.tryAgainInMs = soonMs;
   }
@@ -246,9 +315,14 @@ export class ExportLoop {
     this.#nextWaiters = undefined;
     if (this.#queue.returned > 0 && pass.retryDelayMs < Infinity) {
       this.#armRetryTimer(pass.retryDelayMs);
+      this.#heldUntilMs = clock.monotonicMs() + pass.heldMs;
     }
     for (const resolve of pass.waiters) resolve(pass.tryAgainInMs);
     // The loop that finished this pass runs the next one, too: a second loop would put two batches in flight.
-    if (next !== undefined) this.#begin(true, next);
+    if (next !== undefined) {
+      const recall = this.#recallNext;
+      this.#recallNext = false;
+      this.#begin(recall, next);
+    }
   }
 }

@@ -7,6 +7,7 @@ import { SpanRecord } from '../../../src/processor/join/span-record';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../../../src/otel';
 import { UndeliveredError } from '../../../src/record';
 import { DiagRecorder } from '../../diag-recorder';
+import { useFakeClock } from '../../fake-clock';
 
 const JOIN = { kind: 'operation', connection: undefined, completion: undefined } as const;
 const OPTIONS: ExportLoopOptions = {
@@ -76,7 +77,7 @@ describe('ExportLoop', () => {
   let diag: DiagRecorder;
 
   beforeEach(() => {
-    clock = sinon.useFakeTimers();
+    clock = useFakeClock();
     diag = new DiagRecorder().install();
   });
   afterEach(() => {
@@ -99,11 +100,14 @@ describe('ExportLoop', () => {
     assert.equal(bench.loop.armed, 2, 'the pass that runs takes it');
     bench.answer();
     assert.deepEqual(bench.batches[1], ['d']);
+    bench.offer('e', true);
+    assert.equal(bench.loop.armed, 3, 'one for the next early flush');
     bench.answer();
-    assert.equal(bench.loop.armed, 1);
+    assert.equal(bench.loop.armed, 2);
     clock.tick(OPTIONS.scheduledDelayMs);
+    bench.answer();
     assert.equal(bench.loop.armed, 0);
-    assert.equal(bench.batches.length, 2);
+    assert.equal(bench.batches.length, 3);
   });
 
   it('is over when it is closed: whoever waits is told, and nothing begins', async () => {
