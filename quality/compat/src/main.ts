@@ -13,6 +13,7 @@ import { releaseCheck } from './release-check';
 import { pack, PUBLIC_PACKAGES, type Tarball } from './tarball';
 import { tarballChecks } from './tarball-check';
 import { typeChecks } from './type-check';
+import { vendorChecks } from './vendor-check';
 import { prepareWorkspace, type Workspace } from './workspace';
 
 const ROOT = resolve(__dirname, '..', '..', '..', '..');
@@ -88,6 +89,7 @@ async function runChecks(tarballs: readonly Tarball[]): Promise<CheckResult[]> {
     ...peerChecks(ROOT, CACHE, tarballs),
     ...typeChecks(CACHE, join(ROOT, 'quality', 'compat', 'types'), tarballs),
     releaseCheck(ROOT, CACHE),
+    ...vendorChecks(ROOT, CACHE, tarballs),
   ];
   console.log('');
   return mapConcurrently(checks, CONCURRENCY, async (check) => {
