@@ -21,9 +21,18 @@ import type { Application, Session } from './workload';
 /** The driver waits a second at least by default. */
 const RETRY_DELAY_MS = 20;
 
-/** Sets our packages up; the returned function shuts them down as an application's exit does. */
-function report(reporter: Reporter): () => Promise<ProcessorStats | undefined> {
-  if (reporter === 'theirs') return () => Promise.resolve(undefined);
+interface Reporting {
+  /** Delivers what the events so far have left. */
+  flush(): Promise<void>;
+  /** Shuts down as an application's exit does. */
+  finish(): Promise<ProcessorStats | undefined>;
+}
+
+/** Sets the packages of this project up, unless only the driver reports. */
+function report(reporter: Reporter): Reporting {
+  if (reporter === 'theirs') {
+    return { flush: () => Promise.resolve(), finish: () => Promise.resolve(undefined) };
+  }
   const databricks = new DatabricksSqlInstrumentation({
     driverTelemetry: reporter === 'ours' ? 'replace' : 'keep',
   });
@@ -34,9 +43,12 @@ function report(reporter: Reporter): () => Promise<ProcessorStats | undefined> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
   registerInstrumentations({ instrumentations: [databricks] });
-  return async () => {
-    await provider.shutdown();
-    return processor.stats();
+  return {
+    flush: () => provider.forceFlush(),
+    finish: async () => {
+      await provider.shutdown();
+      return processor.stats();
+    },
   };
 }
 
@@ -47,7 +59,7 @@ async function tell(message: Message): Promise<void> {
 }
 
 async function main({ act, reporter, connection }: Task): Promise<void> {
-  const finish = report(reporter);
+  const reporting = report(reporter);
   const { DBSQLClient } = require('@databricks/sql') as typeof Driver;
   const connect: Application['connect'] = async (options) => {
     const client = new DBSQLClient({ logger: { log: () => undefined } });
@@ -64,10 +76,11 @@ async function main({ act, reporter, connection }: Task): Promise<void> {
       return session;
     };
     await event.run({ connect, shared, open });
+    await reporting.flush();
     await tell({ type: 'end', event: event.name, sessionIds });
   }
   await shared.close();
-  process.send?.({ type: 'done', stats: await finish() } satisfies Message);
+  process.send?.({ type: 'done', stats: await reporting.finish() } satisfies Message);
   process.disconnect();
 }
 

@@ -267,6 +267,9 @@ const REJECTED_CLOSE: WorkloadEvent = {
   },
 };
 
+/** Nothing is sent to a workspace whose feature flag is unknown, and only a connection that works can ask for it. */
+const CONNECT_THAT_WORKS = query('a connect that works, before one that fails', RANGE, 'columnar');
+
 const FAILED_CONNECT: WorkloadEvent = {
   name: 'failed connect',
   scripted: { failure: 'HiveDriverError' },
@@ -280,7 +283,7 @@ const FAILED_CONNECT: WorkloadEvent = {
  */
 export const ACTS: readonly Act[] = [
   { name: 'one process', events: [...QUERIES, ...METADATA, ...FAILURES] },
-  { name: 'a connect that fails', events: [FAILED_CONNECT] },
+  { name: 'a connect that fails', events: [CONNECT_THAT_WORKS, FAILED_CONNECT] },
   { name: 'two clients', events: [TWO_CLIENTS] },
   { name: 'a client that is never closed', events: [NEVER_CLOSED] },
   { name: 'a client whose close rejects', events: [REJECTED_CLOSE] },
