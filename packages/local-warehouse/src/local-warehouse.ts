@@ -43,6 +43,8 @@ const WAREHOUSE_ID_DIGITS = 16;
 const MAX_WORKSPACE_ID = 2 ** 47;
 
 export interface LocalWarehouseOptions {
+  /** The port of 127.0.0.1 to listen on; one that the system chooses by default. */
+  readonly port?: number;
   /** A made authority, to share one between processes or warehouses. */
   readonly authority?: CertificateAuthority;
   /** When the certificate of the loopback address runs out; 30 days from now by default. */
@@ -136,6 +138,7 @@ export class LocalWarehouse {
       signal,
     };
     this.#listener = new Listener({
+      port: options.port ?? 0,
       identity: this.authority.issueServer(
         [LOOPBACK_ADDRESS, 'localhost'],
         options.certificateValidUntil,
@@ -150,7 +153,7 @@ export class LocalWarehouse {
     });
   }
 
-  /** Starts a warehouse on a free loopback port. */
+  /** Starts a warehouse on a loopback port. Rejects with `EADDRINUSE` when the port is taken. */
   static async start(options: LocalWarehouseOptions = {}): Promise<LocalWarehouse> {
     const warehouse = new LocalWarehouse(options);
     await warehouse.#listener.listen();

@@ -5,11 +5,12 @@ import { changedRows } from './data-change';
 import { parseConstantColumn } from './literal';
 import { column, projected, range, resized, table } from './relation';
 import { routines, show } from './show';
-import { type Relation, typeText } from './types';
+import { catalogTypeText, type Relation } from './types';
 
 const NAME = String.raw`(?:\x60[^\x60]+\x60|\w+)`;
 const QUALIFIED_NAME = `${NAME}(?:\\.${NAME})*`;
 const FROM_RANGE = /\bfrom\s+range\s*\(([^)]*)\)/i;
+const FROM_VALUES = /\bfrom\s+values\s+(.+)$/is;
 const FROM_TABLE = new RegExp(`\\bfrom\\s+(${QUALIFIED_NAME})`, 'i');
 const ROUTINES = /(?:^|\.)`?information_schema`?\.`?routines`?$/i;
 const LIMIT = /\blimit\s+(\d+)\s*$/i;
@@ -78,9 +79,31 @@ function fromClause(sql: string, query: Query): Relation | undefined {
     const [first = 0n, second, step = 1n] = bounds.map(BigInt);
     return second === undefined ? range(0n, first, 1n) : range(first, second, step);
   }
+  const values = FROM_VALUES.exec(sql)?.[1];
+  if (values !== undefined) return inlineTable(values, sql);
   const name = FROM_TABLE.exec(sql)?.[1];
   if (name === undefined) return undefined;
   return ROUTINES.test(name) ? routines() : tableNamed(name, query).relation;
+}
+
+/** `VALUES (1, 'a'), (2, 'b') AS t(x, y)`: constants only; without names the columns are `col1`, `col2`, …. */
+function inlineTable(text: string, sql: string): Relation {
+  const [, list = '', aliases] =
+    /^(.*?)(?:\s+(?:as\s+)?\w+\s*\(([^()]*)\))?(?:\s+(?:where|order|limit)\b.*)?$/is.exec(text) ??
+    [];
+  const lines = splitTopLevel(list).map((row) =>
+    splitTopLevel(row.replace(/^\((.*)\)$/s, '$1')).map(
+      (item) => parseConstantColumn(item, () => undefined) ?? fail(syntaxError(sql)),
+    ),
+  );
+  const names = aliases === undefined ? [] : splitTopLevel(aliases).map(unquoted);
+  const columns = (lines[0] ?? []).map((item, index) =>
+    column(names[index] ?? `col${index + 1}`, item.column.type),
+  );
+  return table(
+    columns,
+    lines.map((line) => line.map(({ value }) => value)),
+  );
 }
 
 function tableNamed(name: string, query: Query): CatalogTable {
@@ -155,7 +178,7 @@ function describe(sql: string, query: Query): Relation {
     [column('col_name', 'STRING'), column('data_type', 'STRING'), column('comment', 'STRING')],
     relation.columns.map((entry) => [
       entry.name,
-      typeText(entry.type).toLowerCase(),
+      catalogTypeText(entry.type),
       entry.comment ?? null,
     ]),
   );

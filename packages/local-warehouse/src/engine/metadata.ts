@@ -31,6 +31,8 @@ const TYPE_CODES: Readonly<Record<DataType['kind'], number>> = {
   ARRAY: 2003,
   MAP: 2000,
   STRUCT: 2002,
+  INTERVAL_DAY_TIME: 12,
+  INTERVAL_YEAR_MONTH: 12,
   VOID: 0,
 };
 const NULLABLE = 1;

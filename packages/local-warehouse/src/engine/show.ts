@@ -16,6 +16,7 @@ import { type Column, type Relation, type SimpleKind, typeText, type Value } fro
 const NULLABLE = 'true';
 const NO_ACTION = 3;
 const NOT_DEFERRABLE = 7;
+const FUNCTION_RETURNS_SCALAR = 1;
 
 /** The relation of a SHOW statement; undefined for a form that is not known. */
 export function show(sql: string): Relation | undefined {
@@ -26,6 +27,7 @@ export function show(sql: string): Relation | undefined {
   if (/^show\s+columns\b/i.test(sql)) return showColumns(scope);
   if (/^show\s+foreign\s+keys\b/i.test(sql)) return showForeignKeys(scope);
   if (/^show\s+keys\b/i.test(sql)) return showKeys(scope);
+  if (/^show\s+(?:user\s+|system\s+|all\s+)?functions\b/i.test(sql)) return showFunctions(scope);
   return undefined;
 }
 
@@ -187,6 +189,27 @@ function showColumns(scope: Scope): Relation {
           'NO',
         ]),
     ),
+  );
+}
+
+function showFunctions(scope: Scope): Relation {
+  const found = CATALOG_FUNCTIONS.filter(
+    (entry) => scope.catalog(entry.catalog) && scope.schema(entry.schema) && scope.name(entry.name),
+  );
+  return table(
+    [
+      ...texts('functionName', 'namespace', 'catalogName', 'remarks'),
+      column('functionType', 'INT'),
+      ...texts('specificName'),
+    ],
+    found.map((entry): Value[] => [
+      entry.name,
+      entry.schema,
+      entry.catalog,
+      entry.comment,
+      FUNCTION_RETURNS_SCALAR,
+      entry.name,
+    ]),
   );
 }
 

@@ -19,6 +19,8 @@ export type SimpleKind =
   | 'DATE'
   | 'TIMESTAMP'
   | 'TIMESTAMP_NTZ'
+  | 'INTERVAL_DAY_TIME'
+  | 'INTERVAL_YEAR_MONTH'
   | 'VOID';
 
 export interface Column {
@@ -30,7 +32,7 @@ export interface Column {
 /**
  * One value of a result, whatever its format on the wire:
  * integers and floating point numbers as `number`, BIGINT as `bigint`, DECIMAL as its exact decimal text,
- * DATE as `YYYY-MM-DD`, timestamps as `bigint` microseconds since the epoch, BINARY as bytes, ARRAY as an array,
+ * DATE as `YYYY-MM-DD`, intervals as `days hh:mm:ss.nnnnnnnnn` or `years-months`, timestamps as `bigint` microseconds since the epoch, BINARY as bytes, ARRAY as an array,
  * MAP as an array of `[key, value]`, STRUCT as a record.
  */
 export type Value =
@@ -65,7 +67,25 @@ export function typeText(type: DataType): string {
       return `MAP<${typeText(type.key)}, ${typeText(type.value)}>`;
     case 'STRUCT':
       return `STRUCT<${type.fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(', ')}>`;
+    case 'INTERVAL_DAY_TIME':
+      return 'INTERVAL DAY TO SECOND';
+    case 'INTERVAL_YEAR_MONTH':
+      return 'INTERVAL YEAR TO MONTH';
     default:
       return type.kind;
+  }
+}
+
+/** The type as DESCRIBE writes it, e.g. `map<string,int>`. */
+export function catalogTypeText(type: DataType): string {
+  switch (type.kind) {
+    case 'ARRAY':
+      return `array<${catalogTypeText(type.element)}>`;
+    case 'MAP':
+      return `map<${catalogTypeText(type.key)},${catalogTypeText(type.value)}>`;
+    case 'STRUCT':
+      return `struct<${type.fields.map((field) => `${field.name}:${catalogTypeText(field.type)}`).join(',')}>`;
+    default:
+      return typeText(type).toLowerCase();
   }
 }

@@ -15,6 +15,8 @@ const TLS_HANDSHAKE_BYTE = 0x16;
 export type ConnectionFate = 'serve' | 'hang' | 'reset';
 
 export interface ListenerOptions {
+  /** 0 for one that the system chooses. */
+  readonly port: number;
   /** Shown to a client that names no server, as one that connects to an address does. */
   readonly identity: Credential;
   /** The TLS identity to show for a server name. */
@@ -38,10 +40,11 @@ export class Listener {
   readonly #secure: https.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #options: ListenerOptions;
-  #port = 0;
+  #port: number;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#port = options.port;
     this.#plain = http.createServer(options.onRequest);
     this.#plain.on('connect', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!options.onConnect(request, socket)) return;
@@ -66,7 +69,7 @@ export class Listener {
     return this.#port;
   }
 
-  /** Listens on a port of the system's choice, or again on the one it had. */
+  /** Listens, again on the port that it had. */
   async listen(): Promise<void> {
     this.#front.listen(this.#port, LOOPBACK_ADDRESS);
     await once(this.#front, 'listening');

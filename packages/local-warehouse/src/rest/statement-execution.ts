@@ -102,6 +102,7 @@ export class StatementExecutionEndpoint implements Endpoint {
       download: /EXTERNAL_LINKS/.test(text(fields['disposition']) ?? ''),
       lz4: fields['result_compression'] === 'LZ4_FRAME',
       native: ALL_NATIVE_TYPES,
+      inlineAsOne: true,
     };
     const parameters = Array.isArray(fields['parameters']) ? fields['parameters'] : [];
     statement.start(this.#warehouse.engine, {

@@ -19,6 +19,8 @@ const TYPE_NAMES: Partial<Record<DataType['kind'], string>> = {
   SMALLINT: 'SHORT',
   BIGINT: 'LONG',
   VOID: 'NULL',
+  INTERVAL_DAY_TIME: 'INTERVAL',
+  INTERVAL_YEAR_MONTH: 'INTERVAL',
 };
 
 /** A statement as the API shows it: its status and, once it succeeded, manifest and first chunk. */

@@ -4,6 +4,7 @@ import { arrowType, type ArrowNativeTypes } from './arrow-types';
 import { columnData } from './arrow-data';
 
 const END_OF_STREAM_BYTES = 8;
+const MAX_BATCH_ROWS = 65_536;
 
 /** Encodes rows of one relation as Arrow IPC: whole streams, or their single messages. */
 export class ArrowEncoder {
@@ -28,9 +29,13 @@ export class ArrowEncoder {
     return stream.subarray(this.schemaMessage.length, -END_OF_STREAM_BYTES);
   }
 
-  /** The rows `from` to `to` as a whole IPC stream. */
+  /** The rows `from` to `to` as a whole IPC stream of record batches of at most 65 536 rows. */
   stream(from: number, to: number): Buffer {
-    return serialize(this.#schema, to > from ? [this.#batch(from, to)] : []);
+    const batches: arrow.RecordBatch[] = [];
+    for (let row = from; row < to; row += MAX_BATCH_ROWS) {
+      batches.push(this.#batch(row, Math.min(to, row + MAX_BATCH_ROWS)));
+    }
+    return serialize(this.#schema, batches);
   }
 
   #batch(from: number, to: number): arrow.RecordBatch {

@@ -21,6 +21,8 @@ export function travelsAsText(type: DataType, native: ArrowNativeTypes): boolean
   switch (type.kind) {
     case 'STRING':
     case 'VOID':
+    case 'INTERVAL_DAY_TIME':
+    case 'INTERVAL_YEAR_MONTH':
       return true;
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':

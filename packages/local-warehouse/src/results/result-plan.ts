@@ -1,6 +1,7 @@
 import { column, resized, table } from '../engine/relation';
 import type { Relation } from '../engine/types';
 import type { ResultFormat, StatementScript } from '../script';
+import { columnarBytes } from './text';
 import { ALL_NATIVE_TYPES, type ArrowNativeTypes } from './arrow-types';
 
 /** Rows `from` (inclusive) to `to` (exclusive). */
@@ -15,6 +16,8 @@ export interface ClientCapabilities {
   readonly download: boolean;
   readonly lz4: boolean;
   readonly native: ArrowNativeTypes;
+  /** Whether inline results come in one chunk, as on the Statement Execution API, unless a script says otherwise. */
+  readonly inlineAsOne?: boolean;
 }
 
 export const COLUMNAR_ONLY: ClientCapabilities = {
@@ -38,11 +41,11 @@ export interface ResultPlan {
 /** What a statement without rows of its own, such as DDL, answers with: a column and no rows. */
 export const COMMAND_RESULT: Relation = table([column('Result', 'STRING')], []);
 
-const DEFAULT_ROWS_PER_CHUNK: Readonly<Record<ResultFormat, number>> = {
-  columnar: 10_000,
-  arrow: 10_000,
-  cloudfetch: 50_000,
-};
+/** Rows of a record batch, as the service makes them. */
+const BATCH_ROWS = 4096;
+const COLUMNAR_ROWS = 10_000;
+/** The service ends a file with the record batch that reaches this size. */
+const FILE_BYTES = 20 * 1024 * 1024;
 const REPEATED_ROWS_PER_CHUNK = 100;
 const LINKS_PER_PAGE = 10;
 
@@ -54,7 +57,7 @@ export function planResult(
 ): ResultPlan {
   const relation = sized(result, script);
   const format = chooseFormat(relation, script, capabilities, cloudFetchMinRows);
-  const chunks = cut(relation.rowCount, script, format);
+  const chunks = cut(relation, script, format, capabilities.inlineAsOne === true);
   return {
     relation,
     format,
@@ -84,13 +87,39 @@ function chooseFormat(
   return wanted !== 'columnar' && capabilities.arrow ? 'arrow' : 'columnar';
 }
 
-function cut(rowCount: number, script: StatementScript, format: ResultFormat): RowRange[] {
-  const rowsPerChunk = script.rowsPerChunk ?? DEFAULT_ROWS_PER_CHUNK[format];
-  const count = script.chunks ?? Math.ceil(rowCount / rowsPerChunk);
+/** Chunks of the scripted number or size; by default those that the service would make. */
+function cut(
+  relation: Relation,
+  script: StatementScript,
+  format: ResultFormat,
+  inlineAsOne: boolean,
+): RowRange[] {
+  const { rowCount } = relation;
+  if (script.chunks === undefined && script.rowsPerChunk === undefined) {
+    if (inlineAsOne && format !== 'cloudfetch') return fullChunks(rowCount, Math.max(1, rowCount));
+    return fullChunks(rowCount, defaultRowsPerChunk(relation, format));
+  }
+  const count = script.chunks ?? Math.ceil(rowCount / (script.rowsPerChunk ?? rowCount));
   return Array.from({ length: count }, (_, index) => ({
     from: Math.floor((index * rowCount) / count),
     to: Math.floor(((index + 1) * rowCount) / count),
   }));
+}
+
+/** Every chunk but the last is full. */
+function fullChunks(rowCount: number, rowsPerChunk: number): RowRange[] {
+  return Array.from({ length: Math.ceil(rowCount / rowsPerChunk) }, (_, index) => ({
+    from: index * rowsPerChunk,
+    to: Math.min(rowCount, (index + 1) * rowsPerChunk),
+  }));
+}
+
+function defaultRowsPerChunk(relation: Relation, format: ResultFormat): number {
+  if (format === 'columnar') return COLUMNAR_ROWS;
+  if (format === 'arrow') return BATCH_ROWS;
+  const sample = { from: 0, to: Math.min(BATCH_ROWS, relation.rowCount) };
+  const bytesPerBatch = (columnarBytes(relation, sample) * BATCH_ROWS) / Math.max(1, sample.to);
+  return BATCH_ROWS * Math.max(1, Math.ceil(FILE_BYTES / Math.max(1, bytesPerBatch)));
 }
 
 function defaultPages(chunks: readonly RowRange[], format: ResultFormat): number {

@@ -35,6 +35,12 @@ function thriftColumn(type: DataType, columnValues: ColumnValues): TColumn {
         }),
       });
     case 'FLOAT':
+      return new types.TColumn({
+        doubleVal: new types.TDoubleColumn({
+          values: map(0, (value) => shortestFloat(Number(value))),
+          nulls,
+        }),
+      });
     case 'DOUBLE':
       return new types.TColumn({
         doubleVal: new types.TDoubleColumn({ values: map(0, Number), nulls }),
@@ -65,4 +71,16 @@ function nullBitmap(list: readonly Value[]): Buffer {
     if (value === null) bytes[index >> 3] = (bytes[index >> 3] ?? 0) | (1 << (index & 7));
   });
   return bytes;
+}
+
+const FLOAT_DIGITS = 9;
+
+/** The double with the fewest digits that is the same 32-bit float: 1.2 rather than 1.2000000476837158. */
+function shortestFloat(value: number): number {
+  const float = Math.fround(value);
+  for (let digits = 1; digits < FLOAT_DIGITS && Number.isFinite(float); digits += 1) {
+    const candidate = Number(float.toPrecision(digits));
+    if (Math.fround(candidate) === float) return candidate;
+  }
+  return float;
 }

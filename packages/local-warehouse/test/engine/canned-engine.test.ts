@@ -58,6 +58,19 @@ describe('canned engine', () => {
     assert.deepStrictEqual(result('SELECT count(*) FROM sales.orders WHERE x = 1').rows, [[200n]]);
   });
 
+  it('has tables of constants', () => {
+    const values = result("FROM VALUES (1, 'a'), (2, NULL)");
+    assert.deepStrictEqual(values.rows, [
+      [1, 'a'],
+      [2, null],
+    ]);
+    assert.deepStrictEqual(values.names, ['col1', 'col2']);
+    const named = result("SELECT y FROM VALUES (1, 'a'), (2, 'b, c') AS t(x, y) LIMIT 1");
+    assert.deepStrictEqual(named.rows, [['a']]);
+    assert.deepStrictEqual(named.names, ['y']);
+    assert.deepStrictEqual(result('SELECT * FROM VALUES 1, 2').rows, [[1], [2]]);
+  });
+
   it('has no result for DDL and one row for changes', () => {
     assert.deepStrictEqual(execute('CREATE TABLE t (a INT)'), { kind: 'done' });
     assert.deepStrictEqual(result('/* why */ INSERT INTO t VALUES (1)').rows, [[1n, 1n]]);

@@ -1,16 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { DuckDbEngine, type QueryResult } from '../../src';
 import { connect, type Connected } from '../support/driver';
-
-/** The engine is an optional dependency. */
-function duckDbIsInstalled(): boolean {
-  try {
-    require.resolve('@duckdb/node-api');
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { duckDbIsInstalled } from '../support/duckdb';
 
 describe('DuckDB engine', () => {
   let connected: Connected;

@@ -1,5 +1,6 @@
 import { column } from '../relation';
 import type { ColumnValues, DataType, SimpleKind, Value } from '../types';
+import { type IntervalParts, intervalValue } from './intervals';
 import type { DuckDbType } from './module';
 
 const SIMPLE_KINDS: ReadonlyMap<string, SimpleKind> = new Map(
@@ -19,6 +20,8 @@ const SIMPLE_KINDS: ReadonlyMap<string, SimpleKind> = new Map(
     DATE: 'DATE',
     TIMESTAMP: 'TIMESTAMP_NTZ',
     'TIMESTAMP WITH TIME ZONE': 'TIMESTAMP',
+    INTERVAL: 'INTERVAL_DAY_TIME',
+    '"NULL"': 'VOID',
   }),
 );
 
@@ -75,6 +78,9 @@ function convert(type: DataType, value: unknown): Value {
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':
       return (value as { micros: bigint }).micros;
+    case 'INTERVAL_DAY_TIME':
+    case 'INTERVAL_YEAR_MONTH':
+      return intervalValue(value as IntervalParts);
     case 'BINARY':
       return (value as { bytes: Uint8Array }).bytes;
     case 'BOOLEAN':
