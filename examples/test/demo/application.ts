@@ -19,6 +19,8 @@ import type * as Story from '../../src/demo/story';
 export interface Task {
   readonly connection: Parameters<typeof Story.runStory>[0];
   readonly instrumented: boolean;
+  /** Milliseconds; the processor's default when absent. */
+  readonly shutdownTimeoutMs?: number | undefined;
 }
 
 /** A span as the tests read it. */
@@ -44,13 +46,16 @@ export interface Report {
 
 type Recorded = Pick<Report, 'spans' | 'shutdownMs' | 'processor' | 'exporter'>;
 
-function record(): () => Promise<Recorded> {
+function record(shutdownTimeoutMs: number | undefined): () => Promise<Recorded> {
   const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
   const exporter = new DatabricksTelemetryExporter({
     access: databricks.access,
     allowPrivateHosts: true,
   });
-  const processor = new DatabricksTelemetrySpanProcessor(exporter);
+  const processor = new DatabricksTelemetrySpanProcessor(
+    exporter,
+    shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs },
+  );
   const memory = new InMemorySpanExporter();
   const simple = new SimpleSpanProcessor(memory);
   const sdk = new NodeSDK({
@@ -86,8 +91,8 @@ const NOTHING_RECORDED: Recorded = {
   exporter: undefined,
 };
 
-async function main({ connection, instrumented }: Task): Promise<void> {
-  const finish = instrumented ? record() : () => Promise.resolve(NOTHING_RECORDED);
+async function main({ connection, instrumented, shutdownTimeoutMs }: Task): Promise<void> {
+  const finish = instrumented ? record(shutdownTimeoutMs) : () => Promise.resolve(NOTHING_RECORDED);
   const { runStory } = require('../../src/demo/story') as typeof Story;
   let steps: Story.StoryStep[] = [];
   let failure: string | undefined;

@@ -20,8 +20,9 @@ export async function output(
 export async function runApplication(
   connection: Task['connection'],
   instrumented: boolean,
+  shutdownTimeoutMs?: number,
 ): Promise<Report> {
-  const task: Task = { connection, instrumented };
+  const task: Task = { connection, instrumented, shutdownTimeoutMs };
   const { stdout, stderr } = await output('application.js', JSON.stringify(task));
   if (stderr !== '') throw new Error(`the application wrote to standard error: ${stderr}`);
   return JSON.parse(stdout) as Report;

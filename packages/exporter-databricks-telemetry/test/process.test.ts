@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** Runs a script against the built package in a process of its own. */
-function run(script: string): { status: number | null; output: string; tookMs: number } {
+/** A process that lives so long is held: what could hold it waits for 600 s. */
+const HELD_MS = 60_000;
+
+/** Runs a script against the built package in a process of its own. Its status is null when it was held. */
+function run(script: string): { status: number | null; output: string } {
   const setUp = `
     const { DatabricksTelemetrySpanProcessor } = require(${JSON.stringify(join(__dirname, '../src'))});
     const { SpanSource } = require(${JSON.stringify(join(__dirname, 'spans'))});
@@ -12,17 +15,18 @@ function run(script: string): { status: number | null; output: string; tookMs: n
       shutdown: () => Promise.resolve(),
     };
   `;
-  const startedMs = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', setUp + script], {
     encoding: 'utf8',
-    timeout: 15_000,
+    timeout: HELD_MS,
   });
-  return { status, output: stdout + stderr, tookMs: performance.now() - startedMs };
+  return { status, output: stdout + stderr };
 }
 
-describe('the process', () => {
+describe('the process', function () {
+  this.timeout(3 * HELD_MS);
+
   it('is not held by records, open statements or a batch in flight', () => {
-    const { status, output, tookMs } = run(`
+    const { status, output } = run(`
       const processor = new DatabricksTelemetrySpanProcessor(exporter, { scheduledDelayMs: 600000 });
       const driver = new SpanSource([processor]);
       driver.openSession();
@@ -30,19 +34,17 @@ describe('the process', () => {
       driver.span('execute_statement', { failure: { type: '42P01' } });
     `);
     assert.equal(status, 0, output);
-    assert.ok(tookMs < 10_000);
   });
 
   it('is not held by an exporter that does not answer, or by what it handed back', () => {
     for (const answer of ['undefined', 'answer({ code: 1, error: { undelivered: batch } })']) {
-      const { status, output, tookMs } = run(`
+      const { status, output } = run(`
         exporter.export = (batch, answer) => ${answer};
         const processor = new DatabricksTelemetrySpanProcessor(exporter, { scheduledDelayMs: 600000 });
         new SpanSource([processor]).openSession();
         void processor.forceFlush();
       `);
       assert.equal(status, 0, output);
-      assert.ok(tookMs < 10_000);
     }
   });
 
@@ -53,7 +55,7 @@ describe('the process', () => {
     ['a provider of credentials', 'headers: () => new Promise(() => { server.unref(); }),', ''],
   ] as const) {
     it(`is not held by ${name}`, () => {
-      const { status, output, tookMs } = run(`
+      const { status, output } = run(`
         const { DatabricksTelemetryExporter } = require(${JSON.stringify(join(__dirname, '../src'))});
         const { plainTextAgent } = require(${JSON.stringify(join(__dirname, 'fixtures/telemetry-server'))});
         const { record, HOST } = require(${JSON.stringify(join(__dirname, 'fixtures/spans'))});
@@ -88,7 +90,6 @@ describe('the process', () => {
         });
       `);
       assert.equal(status, 0, output);
-      assert.ok(tookMs < 10_000);
       assert.equal(output.includes('asked GET'), options === '');
       assert.equal(output.includes('asked POST'), posts !== '');
     });

@@ -21,6 +21,9 @@ import type { Application, Session } from './workload';
 /** The driver waits a second at least by default. */
 const RETRY_DELAY_MS = 20;
 
+/** Longer than the default, so that a machine that stalls still delivers everything. */
+const SHUTDOWN_TIMEOUT_MS = 20_000;
+
 interface Reporting {
   /** Delivers what the events so far have left. */
   flush(): Promise<void>;
@@ -38,6 +41,7 @@ function report(reporter: Reporter): Reporting {
   });
   const processor = new DatabricksTelemetrySpanProcessor(
     new DatabricksTelemetryExporter({ access: databricks.access }),
+    { shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS },
   );
   const provider = new BasicTracerProvider({ spanProcessors: [processor] });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

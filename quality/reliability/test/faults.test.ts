@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { Agent } from 'node:https';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { ProcessorOptions } from '@dbsql-otel/exporter-databricks-telemetry';
 import { LocalWarehouse, type FaultRule } from '@dbsql-otel/local-warehouse';
 import * as sinon from 'sinon';
 import {
@@ -31,6 +32,8 @@ interface Case {
 const down = (rule: FaultRule): FaultRule => ({ match: 'telemetry', ...rule });
 const flagDown = (rule: FaultRule): FaultRule => ({ match: 'feature-flags', ...rule });
 const SWIFT: BedOptions = { exporter: { requestTimeoutMs: 150, credentialsTimeoutMs: 150 } };
+/** Where everything has to arrive, a machine that stalls must not run into the deadline of 2 s. */
+const PATIENT: ProcessorOptions = { shutdownTimeoutMs: 20_000 };
 const BLOCKED_MS = 5_000;
 const REAL_MS_PER_SECOND = 4;
 const realSetTimeout = setTimeout;
@@ -117,7 +120,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a hang in the body': {
     faults: [down({ hang: 'body', times: 1 })],
-    options: SWIFT,
+    options: { exporter: { requestTimeoutMs: 1_000 } },
     delivered: STORY_RECORDS,
     losesAnswers: true,
   },
@@ -227,7 +230,7 @@ const CASES: Readonly<Record<string, Case>> = {
     delivered: STORY_RECORDS,
   },
   'an event loop that is blocked': {
-    options: { exporter: { requestTimeoutMs: 500 } },
+    options: { exporter: { requestTimeoutMs: 2_000 } },
     midway: () => {
       block(BLOCKED_MS);
     },
@@ -291,7 +294,10 @@ describe('faults × invariants', function () {
     it(name, async () => {
       const options =
         typeof test.options === 'function' ? test.options(warehouse) : (test.options ?? {});
-      const bed = await Bed.start(warehouse, options);
+      const bed = await Bed.start(warehouse, {
+        ...options,
+        processor: { ...(test.delivered === STORY_RECORDS ? PATIENT : {}), ...options.processor },
+      });
       Object.assign(warehouse.flag, test.flag);
       for (const fault of test.faults ?? []) warehouse.fault(fault);
       const seen = await bed.story(test.connection, test.auth?.(warehouse), () =>
@@ -332,6 +338,7 @@ describe('faults × invariants', function () {
         const agent = new Agent({ ca: authority.certificate });
         const bed = await Bed.start(workspace, {
           exporter: { host: '127.0.0.1', port, token, agent },
+          ...(delivered > 0 ? { processor: PATIENT } : {}),
         });
         assert.deepStrictEqual(await bed.story(), expected);
         await bed.stop();
@@ -369,7 +376,7 @@ describe('faults × invariants', function () {
   });
 
   it('keeps two tenants of one host apart', async () => {
-    const bed = await Bed.start(warehouse);
+    const bed = await Bed.start(warehouse, { processor: PATIENT });
     const token = warehouse.tokens.issue('second');
     await Promise.all([bed.story(), bed.story({ token })]);
     await bed.stop();
@@ -391,7 +398,9 @@ describe('faults × invariants', function () {
   });
 
   it('sends nothing authenticated with revoked credentials, and errors without', async () => {
-    const bed = await Bed.start(warehouse, { processor: { scheduledDelayMs: 60_000 } });
+    const bed = await Bed.start(warehouse, {
+      processor: { scheduledDelayMs: 60_000, ...PATIENT },
+    });
     const token = warehouse.tokens.issue('revoked');
     // The second answer goes to the credentials that were asked for once more.
     warehouse.fault({ match: 'telemetry', status: 401, times: 2 });

@@ -7,7 +7,7 @@ import type { Line, Report, Task } from './application';
 import type { Program, Step } from './program';
 
 /** Requests of the driver may outlive the call that caused them: how long to wait for both sides to have had theirs. */
-const SETTLE_TIMEOUT_MS = 3_000;
+const SETTLE_TIMEOUT_MS = 15_000;
 const SETTLE_POLL_MS = 3;
 /** The driver itself waits for ever in places: a call that takes so long never comes back. */
 const CALL_TIMEOUT_MS = 30_000;

@@ -35,7 +35,14 @@ function given(): Given {
 }
 
 const { end, connection, kind } = given();
-const pipeline = kind === 'traced' ? new Pipeline() : undefined;
+const pipeline =
+  kind === 'traced'
+    ? new Pipeline({
+        exporter: { requestTimeoutMs: 60_000 },
+        // Longer than the default, so that a machine that stalls still delivers everything.
+        processor: { shutdownTimeoutMs: 5_000 },
+      })
+    : undefined;
 // The driver is loaded after the SDK was started, as an application does with --require or --import.
 const { DBSQLClient } = require('@databricks/sql') as typeof Driver;
 
