@@ -5,13 +5,17 @@ import type { SystemConfiguration } from './schema';
 /** `driver_name` by which the service knows the Node.js driver. */
 const DRIVER_NAME = 'nodejs-sql-driver';
 const MAX_NAME_LENGTH = 128;
+const SEPARATOR = /[/\\]/;
+/** A word with a separator that does not begin as an absolute path does. */
+const CONTINUED_PATH = /^(?![/\\]|[A-Za-z]:[/\\]).*[/\\]/;
 const LOCALE = /^([a-z]{2,3}_[A-Z]{2})(?:[.@]|$)/;
 
 /** The facts of this process; the driver's version and the application's name come from the connection. */
 export function systemConfiguration(): SystemConfiguration {
-  const processName = sanitizeProcessName(
-    process.title && process.title !== 'node' ? process.title : process.argv[1],
-  );
+  const processName =
+    process.title && process.title !== 'node'
+      ? sanitizeProcessName(process.title)
+      : programName(process.argv[1] ?? '');
   const locale = LOCALE.exec(
     process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '',
   )?.[1];
@@ -30,12 +34,18 @@ export function systemConfiguration(): SystemConfiguration {
 }
 
 /**
- * Base name of the program without its extension: no directories, which name users and tenants, and no arguments,
- * which carry secrets.
+ * The program of a command line, without its directories, which name users and tenants, and without its arguments, which
+ * carry secrets. `undefined` where a space may be part of a directory: what is before it may be the name of a user.
  */
-export function sanitizeProcessName(name: string | undefined): string | undefined {
-  const program = name?.trim().split(/\s/, 1)[0] ?? '';
-  const base = program.slice(Math.max(program.lastIndexOf('/'), program.lastIndexOf('\\')) + 1);
+export function sanitizeProcessName(commandLine: string | undefined): string | undefined {
+  const [program = '', ...words] = commandLine?.trim().split(/\s+/) ?? [];
+  const isCut = SEPARATOR.test(program) && words.some((word) => CONTINUED_PATH.test(word));
+  return isCut ? undefined : programName(program);
+}
+
+/** Base name without extension of a program, whose path may have spaces and the separators of either system. */
+export function programName(path: string): string | undefined {
+  const base = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   const stem = base.replace(/(?!^)\.[^.]*$/, '');
   // Such a "name" is an argument list without spaces, not a program.
   return stem.includes('=') ? undefined : redact(stem, MAX_NAME_LENGTH) || undefined;
