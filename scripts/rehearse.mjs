@@ -149,7 +149,8 @@ async function makeVersion() {
 }
 
 async function packAndList() {
-  const output = await npm('run', '--silent', 'sbom');
+  await npm('run', '--silent', 'build');
+  const output = await must(process.execPath, ['scripts/sbom.mjs']);
   for (const file of readdirSync(path.join(clone, 'release'))) {
     if (!file.endsWith('.cdx.json')) continue;
     const bom = JSON.parse(readFileSync(path.join(clone, 'release', file), 'utf8'));

@@ -3,12 +3,19 @@
 'use strict';
 
 const { createRequire } = require('node:module');
+const path = require('node:path');
 
-const lerna = createRequire(require.resolve('lerna/package.json', { paths: [process.cwd()] }));
-const sigstore = createRequire(lerna.resolve('libnpmpublish'))('sigstore');
+// The copy of sigstore that lerna's upload uses, wherever npm has put it.
+const lerna = createRequire(path.resolve(__dirname, '../../node_modules/lerna/dist/index.js'));
+const publisher = createRequire(lerna.resolve('libnpmpublish'));
+const sigstore = publisher('sigstore');
 
-sigstore.attest = async (payload, payloadType) => ({
-  mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-  verificationMaterial: { tlogEntries: [] },
-  dsseEnvelope: { payload: payload.toString('base64'), payloadType, signatures: [] },
-});
+async function attest(payload, payloadType) {
+  return {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { tlogEntries: [] },
+    dsseEnvelope: { payload: payload.toString('base64'), payloadType, signatures: [] },
+  };
+}
+
+publisher.cache[publisher.resolve('sigstore')].exports = { ...sigstore, attest };

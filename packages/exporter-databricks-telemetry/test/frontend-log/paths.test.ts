@@ -7,17 +7,21 @@ import { programName, sanitizeProcessName } from '../../src/frontend-log/system-
 
 /** Names of folders as users have them: with spaces, dots and letters beyond ASCII. */
 const folder = fc
-  .string({ unit: fc.constantFrom(...'abzÄ7 .-_'), minLength: 1, maxLength: 12 })
+  .string({
+    unit: fc.constantFrom('a', 'b', 'z', 'Ä', '7', ' ', '.', '-', '_'),
+    minLength: 1,
+    maxLength: 12,
+  })
   .filter((name) => /[a-zÄ]/.test(name) && name.trim() === name && !name.startsWith('.'));
 const folders = fc.array(folder, { minLength: 1, maxLength: 5 });
 const systems = fc.constantFrom(
-  { join: win32.join, root: 'C:\\' },
-  { join: win32.join, root: '\\\\host\\share\\' },
-  { join: posix.join, root: '/' },
+  { system: win32, root: 'C:\\' },
+  { system: win32, root: '\\\\host\\share\\' },
+  { system: posix, root: '/' },
 );
 const file = fc
   .tuple(systems, folders)
-  .map(([{ join, root }, names]) => join(root, ...names, 'main.js'));
+  .map(([{ system, root }, names]) => system.join(root, ...names, 'main.js'));
 
 describe('paths of either system', () => {
   it('give the name of the program without a folder', () => {
