@@ -4,78 +4,84 @@ import type { ResolvedConfig } from './config';
 import { CLIENT_FILE } from './driver/files';
 import type { PatchedFile } from './driver/files';
 import type { Guard } from './guard';
-import { Metrics } from './telemetry/metrics';
 import { InstanceDiscovery, PATCHES } from './patches';
 import { PrototypePatches } from './patches/prototype-patches';
+import { SharedState } from './patches/shared-state';
 import { startupMessage } from './startup-message';
-import { Tracing } from './telemetry/tracing';
+import { Metrics } from './telemetry/metrics';
+import { Telemetry } from './telemetry/telemetry';
 
-/** The patches of one instrumentation and what they share. */
+/** The patches of one instrumentation, and what they share. */
 export class DriverPatcher {
-  private readonly tracing: Tracing;
-  private readonly classes = new PrototypePatches();
+  readonly #diag: DiagLogger;
+  readonly #telemetry: Telemetry;
+  readonly #shared: SharedState;
+  readonly #classes: PrototypePatches;
 
   constructor(
-    private readonly diag: DiagLogger,
+    diag: DiagLogger,
     guard: Guard,
     config: ResolvedConfig,
     meter: Meter,
     tracer: () => Tracer,
   ) {
-    this.tracing = new Tracing(guard, config, new Metrics(meter), tracer);
+    this.#diag = diag;
+    this.#telemetry = new Telemetry(guard, config, new Metrics(meter), tracer);
+    this.#shared = new SharedState(this.#telemetry);
+    this.#classes = new PrototypePatches();
   }
 
   get access(): DatabricksAccess {
-    return this.tracing.access;
+    return this.#shared.access;
   }
 
   configure(config: ResolvedConfig): void {
-    this.tracing.config = config;
+    this.#telemetry.config = config;
   }
 
   tracerChanged(): void {
-    this.tracing.tracerChanged();
+    this.#telemetry.tracerChanged();
   }
 
   meterChanged(meter: Meter): void {
-    this.tracing.metrics = new Metrics(meter);
+    this.#telemetry.metrics = new Metrics(meter);
   }
 
   enable(): void {
-    this.tracing.enabled = true;
-    this.classes.installAll();
+    this.#shared.enabled = true;
+    this.#classes.installAll();
   }
 
-  /** Puts the driver back as it was. Statements that still wait for their end are ended now. */
+  /** Restores the driver's methods. Statements that still wait for their end are ended now. */
   disable(): void {
-    this.tracing.enabled = false;
-    this.classes.uninstallAll();
-    this.tracing.guard.run('disable', () => {
-      this.tracing.abandonAll();
+    this.#shared.enabled = false;
+    this.#classes.uninstallAll();
+    this.#shared.guard.run('disable', () => {
+      this.#shared.abandonAll();
     });
   }
 
   /** Patches the class that a file of the driver exports. */
   patchFile(file: PatchedFile, exports: unknown, driverVersion: string | undefined): void {
-    this.classes.apply(defaultExport(exports), PATCHES[file](this.tracing, driverVersion));
-    if (file === CLIENT_FILE) this.announce(driverVersion);
+    this.#classes.apply(defaultExport(exports), PATCHES[file](this.#shared, driverVersion));
+    if (file === CLIENT_FILE) this.#announce(driverVersion);
   }
 
-  /** The inner classes are not exported; where no hook saw them they are found from the objects. */
+  /** The driver does not export its inner classes; where no hook saw them, they are found from objects. */
   patchMain(driverModule: unknown): void {
     const main = (defaultExport(driverModule) ?? driverModule) as Readonly<
       Record<string, unknown>
     > | null;
     const { DBSQLClient, DBSQLSession } = main ?? {};
-    if (this.classes.isPatched(DBSQLClient)) return;
-    this.classes.apply(DBSQLClient, PATCHES[CLIENT_FILE](this.tracing));
-    this.classes.apply(DBSQLSession, PATCHES['dist/DBSQLSession.js'](this.tracing));
-    this.tracing.discovery = new InstanceDiscovery(this.tracing, this.classes);
-    this.announce(undefined);
+    if (this.#classes.isPatched(DBSQLClient)) return;
+    this.#classes.apply(DBSQLClient, PATCHES[CLIENT_FILE](this.#shared));
+    this.#classes.apply(DBSQLSession, PATCHES['dist/DBSQLSession.js'](this.#shared));
+    this.#shared.discovery = new InstanceDiscovery(this.#shared, this.#classes);
+    this.#announce(undefined);
   }
 
-  private announce(driverVersion: string | undefined): void {
-    this.diag.info(startupMessage(driverVersion, this.tracing.config));
+  #announce(driverVersion: string | undefined): void {
+    this.#diag.info(startupMessage(driverVersion, this.#telemetry.config));
   }
 }
 

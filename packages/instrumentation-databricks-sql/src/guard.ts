@@ -1,28 +1,35 @@
 import type { DiagLogger } from '@opentelemetry/api';
 
 /**
- * Stands between our code and the application: what we throw stays with us. The first failure of each place is one
- * warning, the rest are debug lines. Messages are not printed, for they may quote a statement.
+ * Keeps the errors of this package away from the application. The first failure of each place logs a warning, later ones
+ * log at debug. Error messages are not logged, because they may quote a statement.
  */
 export class Guard {
-  private readonly reported = new Set<string>();
+  readonly #reported = new Set<string>();
+  readonly #diag: DiagLogger;
 
-  constructor(private readonly diag: DiagLogger) {}
+  constructor(diag: DiagLogger) {
+    this.#diag = diag;
+  }
 
-  /** The result of `ours`, or `undefined` when it threw. */
-  run<T>(place: string, ours: () => T): T | undefined {
+  /** @returns the result of `action`, or `undefined` when it threw */
+  run<T>(place: string, action: () => T): T | undefined {
     try {
-      return ours();
+      return action();
     } catch (error) {
       this.report(place, error);
       return undefined;
     }
   }
 
-  /** Runs a function of the application, which may turn out to be asynchronous and to reject. */
-  runHook(place: string, hook: () => unknown): void {
+  /** Calls a function of the application, which may turn out to be asynchronous and to reject. */
+  runHook<Args extends readonly unknown[]>(
+    place: string,
+    hook: ((...args: Args) => unknown) | undefined,
+    ...args: Args
+  ): void {
     this.run(place, () => {
-      const result = hook();
+      const result = hook?.(...args);
       if (result instanceof Promise) {
         result.catch((error: unknown) => {
           this.report(place, error);
@@ -33,20 +40,20 @@ export class Guard {
 
   report(place: string, error: unknown): void {
     try {
-      // What describes failures waits for the first.
+      // Loaded with the first failure.
       const { className, stackFrames } =
         require('./telemetry/failure') as typeof import('./telemetry/failure');
-      if (this.reported.has(place)) {
-        this.diag.debug(`${place} failed again (${className(error)})`);
+      if (this.#reported.has(place)) {
+        this.#diag.debug(`${place} failed again (${className(error)})`);
         return;
       }
-      this.reported.add(place);
-      this.diag.warn(
+      this.#reported.add(place);
+      this.#diag.warn(
         `${place} failed (${className(error)}); the driver call is unaffected`,
         stackFrames(error),
       );
     } catch {
-      // A logger of the application that throws has nobody left to tell.
+      // The application's own logger threw: there is nowhere left to report it.
     }
   }
 }

@@ -128,7 +128,7 @@ export const ATTR_DATABRICKS_RESULT_BATCH_SIZE = 'databricks.result.batch_size';
 export const ATTR_DATABRICKS_RESULT_BATCH_DURATION = 'databricks.result.batch_duration';
 /** Bytes as they crossed the wire. */
 export const ATTR_DATABRICKS_RESULT_SIZE = 'databricks.result.size';
-/** LZ4; absent for columnar results, which are never compressed. */
+/** Boolean, also on downloads: results are LZ4-compressed. Absent for columnar results, which never are. */
 export const ATTR_DATABRICKS_RESULT_COMPRESSED = 'databricks.result.compressed';
 /** Seconds from submit to the first rows. */
 export const ATTR_DATABRICKS_RESULT_READY_DURATION = 'databricks.result.ready_duration';
@@ -140,8 +140,6 @@ export const ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION = 'databricks.cloudfetch.
 export const ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION = 'databricks.cloudfetch.slowest_duration';
 /** Seconds, summed over the chunks; more than the wall clock, for they overlap. */
 export const ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION = 'databricks.cloudfetch.total_duration';
-/** LZ4. */
-export const ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED = 'databricks.cloudfetch.compressed';
 /** Zero-based, in the order of the links. */
 export const ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX = 'databricks.cloudfetch.chunk_index';
 /** Rows in the chunk. */

@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
-  ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
   ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
   ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
   ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
@@ -110,9 +109,7 @@ const LOG = {
           only: 'operation',
           flag: ({ own, completion }) =>
             flag(completion, ATTR_DATABRICKS_RESULT_COMPRESSED) ??
-            flag(own, ATTR_DATABRICKS_RESULT_COMPRESSED) ??
-            flag(completion, ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED) ??
-            flag(own, ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED),
+            flag(own, ATTR_DATABRICKS_RESULT_COMPRESSED),
         },
         execution_result: {
           only: 'operation',

@@ -43,7 +43,7 @@ const STATEMENT: Attributes = {
 };
 const COMPLETION: Attributes = {
   'databricks.result.format': 'cloudfetch',
-  'databricks.cloudfetch.compressed': true,
+  'databricks.result.compressed': true,
   'databricks.result.chunks_present': 22,
   'databricks.result.chunk_count': 20,
   'databricks.cloudfetch.first_duration': 0.1004,
@@ -473,16 +473,11 @@ describe('encodeOperation, of what only some spans say', () => {
     assert.equal(retriesOf(), undefined);
   });
 
-  it('takes the close`s word for compression before the statement`s, and the result`s before the files`', () => {
-    const result = 'databricks.result.compressed';
-    const files = 'databricks.cloudfetch.compressed';
-    assert.equal(
-      compressedOf({ [result]: true, [files]: true }, { [result]: false, [files]: true }),
-      false,
-    );
-    assert.equal(compressedOf({ [result]: false, [files]: true }, { [files]: true }), false);
-    assert.equal(compressedOf({ [files]: true }, { [files]: false }), false);
-    assert.equal(compressedOf({ [files]: true }), true);
+  it('takes the compression from the close before the statement', () => {
+    const compressed = 'databricks.result.compressed';
+    assert.equal(compressedOf({ [compressed]: true }, { [compressed]: false }), false);
+    assert.equal(compressedOf({ [compressed]: true }, {}), true);
+    assert.equal(compressedOf({ [compressed]: true }), true);
     assert.equal(compressedOf({}), undefined);
   });
 

@@ -5,11 +5,11 @@ import type { AuthProvider, Client, ConnectionProvider } from '../driver/shapes'
 import type { Guard } from '../guard';
 import { ProviderRequests } from './provider-requests';
 
-/** How long a closed connection's credentials are kept for the final flush, unless released before. */
+/** How long a closed connection's credentials are kept for the final flush, unless they are released before. */
 export const CLOSED_ACCESS_GRACE_MS = 30_000;
 const ORG_ID_HEADER = 'x-databricks-org-id';
 
-/** What a flush needs of a client; the driver lets go of both when it closes. */
+/** What a flush needs of a client; the driver drops both when it closes. */
 interface Providers {
   readonly auth: AuthProvider | undefined;
   readonly connection: ConnectionProvider | undefined;
@@ -31,12 +31,15 @@ interface ClosedConnection {
   users: number;
 }
 
-/** The live connections, by id. A client is held weakly; its credentials are read when asked for and never stored. */
+/** The live connections, by id. Clients are held weakly; credentials are read on request and never stored. */
 export class AccessRegistry implements DatabricksAccess {
-  private readonly entries = new Map<string, Entry>();
-  private readonly listeners = new Set<(connectionId: string) => void>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<(connectionId: string) => void>();
+  readonly #guard: Guard;
 
-  constructor(private readonly guard: Guard) {}
+  constructor(guard: Guard) {
+    this.#guard = guard;
+  }
 
   add(connection: Connection, client: Client): void {
     const requests = new ProviderRequests<Record<string, string>>();
@@ -64,46 +67,44 @@ export class AccessRegistry implements DatabricksAccess {
         agent: async () => (await providersOf(entry).connection?.getAgent?.()) as Agent | undefined,
       },
     };
-    this.entries.set(connection.id, entry);
+    this.#entries.set(connection.id, entry);
   }
 
   /** A call of the driver has succeeded with the credentials of the connection. */
   authenticated({ id, isKernel }: Connection): void {
-    const entry = this.entries.get(id);
+    const entry = this.#entries.get(id);
     if (entry === undefined) return;
     // The kernel logs in by itself: only a provider that holds a token can be asked without a second login.
     if (isKernel && providersOf(entry).auth?.constructor.name !== 'PlainHttpAuthentication') return;
     entry.requests.servedDriver();
   }
 
-  /** The client is gone, or was connected anew. A closed one keeps its grace period. */
+  /** The client was collected. A closed connection keeps its grace period. */
   forget(connectionId: string): void {
-    if (this.entries.get(connectionId)?.closed === undefined) this.entries.delete(connectionId);
+    if (this.#entries.get(connectionId)?.closed === undefined) this.#entries.delete(connectionId);
   }
 
-  /** The providers of a client, to be read before the driver's `close` lets go of them. */
+  /** The providers of a client, to be read before the driver's `close` drops them. */
   providers(client: Client): Providers {
     return providersOfClient(client);
   }
 
   /** The client was closed: its providers are kept for the final flush, which starts now. */
   closed(connectionId: string, providers: Providers): void {
-    const entry = this.entries.get(connectionId);
+    const entry = this.#entries.get(connectionId);
     if (entry === undefined || entry.closed !== undefined) return;
     const timer = setTimeout(() => {
-      this.entries.delete(connectionId);
+      this.#entries.delete(connectionId);
     }, CLOSED_ACCESS_GRACE_MS);
     timer.unref();
-    entry.closed = { providers, timer, users: this.listeners.size };
-    for (const listener of this.listeners) {
-      this.guard.runHook('access.onClosed', () => {
-        listener(connectionId);
-      });
+    entry.closed = { providers, timer, users: this.#listeners.size };
+    for (const listener of this.#listeners) {
+      this.#guard.runHook('access.onClosed', listener, connectionId);
     }
   }
 
   connection(connectionId: string): ConnectionAccess | undefined {
-    const entry = this.entries.get(connectionId);
+    const entry = this.#entries.get(connectionId);
     if (entry === undefined) return undefined;
     return entry.closed === undefined && entry.client.deref() === undefined
       ? undefined
@@ -111,19 +112,19 @@ export class AccessRegistry implements DatabricksAccess {
   }
 
   onClosed(listener: (connectionId: string) => void): () => void {
-    this.listeners.add(listener);
+    this.#listeners.add(listener);
     return () => {
-      this.listeners.delete(listener);
+      this.#listeners.delete(listener);
     };
   }
 
   release(connectionId: string): void {
-    const closed = this.entries.get(connectionId)?.closed;
+    const closed = this.#entries.get(connectionId)?.closed;
     if (closed === undefined) return;
     closed.users -= 1;
     if (closed.users > 0) return;
     clearTimeout(closed.timer);
-    this.entries.delete(connectionId);
+    this.#entries.delete(connectionId);
   }
 }
 
@@ -145,7 +146,7 @@ function orgId(headers: Readonly<Record<string, string>>): string | undefined {
   return name === undefined ? undefined : headers[name];
 }
 
-/** An auth provider may answer with anything `fetch` takes for headers. */
+/** An auth provider may return anything that `fetch` accepts as headers. */
 function plainHeaders(headers: unknown): Record<string, string> {
   if (typeof headers !== 'object' || headers === null) return {};
   const entries =

@@ -46,8 +46,6 @@ export class Connection {
   readonly identity: Attributes;
   /** `db.system.name` and the server, on spans of database calls and on metrics. */
   readonly server: Attributes;
-  /** Statements that were submitted and neither closed nor cancelled, by the metric attributes they were counted with. */
-  readonly activeStatements = new Map<Attributes, number>();
 
   constructor(options: ConnectionOptions) {
     // The kernel takes a scheme and a port with the host, and no other port.

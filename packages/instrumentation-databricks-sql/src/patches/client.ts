@@ -1,6 +1,4 @@
 import { SpanKind } from '@opentelemetry/api';
-import type { Span } from '@opentelemetry/api';
-import { DriverCall } from './driver-call';
 import {
   configuration,
   Connection,
@@ -16,136 +14,154 @@ import {
   OPERATION_CONNECT,
   OPERATION_OPEN_SESSION,
 } from '../semconv';
+import type { Failure } from '../telemetry/failure';
+import type { StartedOperation } from '../telemetry/operation';
+import { DriverCall } from './driver-call';
 import { traceMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
+import type { SharedState } from './shared-state';
 
 /** `DBSQLClient`. */
-export function clientPatch(tracing: Tracing, driverVersion?: string): ClassPatch {
+export function clientPatch(shared: SharedState, driverVersion?: string): ClassPatch {
   return {
-    connect: traceMethod(
-      tracing,
-      'connect',
-      (client: Client, args) => new ConnectCall(tracing, client, args, driverVersion),
+    connect: traceMethod(shared, 'connect', (client: Client, args) =>
+      beginConnect(shared, client, args, driverVersion),
     ),
-    openSession: traceMethod(
-      tracing,
-      'openSession',
-      (client: Client, args) =>
-        new OpenSessionCall(
-          tracing,
-          client,
-          new SessionFacts(connectionOf(tracing, client), args[0] ?? {}),
-        ),
+    openSession: traceMethod(shared, 'openSession', (client: Client, args) =>
+      beginOpenSession(
+        shared,
+        client,
+        new SessionFacts(connectionOf(shared, client), args[0] ?? {}),
+      ),
     ),
-    close: traceMethod(tracing, 'client.close', (client: Client) => {
-      const connection = tracing.connections.get(client);
-      return connection && new CloseClientCall(tracing, client, connection);
+    close: traceMethod(shared, 'client.close', (client: Client) => {
+      const connection = shared.connections.get(client);
+      return connection && new CloseClientCall(shared, client, connection);
     }),
   };
 }
 
+function beginConnect(
+  shared: SharedState,
+  client: Client,
+  args: readonly unknown[],
+  driverVersion: string | undefined,
+): ConnectCall {
+  const { telemetry } = shared;
+  const options = (args[0] ?? {}) as ConnectionOptions;
+  const connection = new Connection(options);
+  shared.connected(client, connection);
+  const operation = telemetry.config.connectionSpans
+    ? telemetry.begin(`connect ${connection.host}`.trimEnd(), SpanKind.INTERNAL, {
+        ...connection.server,
+        ...connection.identity,
+        [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
+      })
+    : undefined;
+  // Without a tracer, as with OTEL_SDK_DISABLED, no exporter would report in place of the driver. Arguments that are no
+  // options stay as they are, for the driver to refuse.
+  const isReplaced =
+    telemetry.config.driverTelemetry === 'replace' && telemetry.canTrace && args[0] === options;
+  const driverArgs = isReplaced
+    ? [{ ...options, telemetryEnabled: false }, ...args.slice(1)]
+    : undefined;
+  return new ConnectCall(shared, operation, driverArgs, client, args, driverVersion);
+}
+
 class ConnectCall extends DriverCall {
-  private readonly options: ConnectionOptions;
+  readonly #shared: SharedState;
+  readonly #client: Client;
+  readonly #given: readonly unknown[];
+  readonly #driverVersion: string | undefined;
 
   constructor(
-    tracing: Tracing,
-    private readonly client: Client,
-    private readonly given: readonly unknown[],
-    private readonly driverVersion: string | undefined,
+    shared: SharedState,
+    operation: StartedOperation | undefined,
+    driverArgs: readonly unknown[] | undefined,
+    client: Client,
+    given: readonly unknown[],
+    driverVersion: string | undefined,
   ) {
-    const options = (given[0] ?? {}) as ConnectionOptions;
-    const connection = new Connection(options);
-    tracing.connected(client, connection);
-    super(
-      tracing,
-      connectSpan(tracing, connection),
-      undefined,
-      // Without a tracer, as with OTEL_SDK_DISABLED, nobody would report in the driver's place.
-      // And what is no options stays as it is, for the driver to refuse.
-      tracing.config.driverTelemetry === 'replace' && tracing.canTrace && given[0] === options
-        ? [{ ...options, telemetryEnabled: false }, ...given.slice(1)]
-        : undefined,
-    );
-    this.options = options;
+    super(shared.telemetry, operation, undefined, driverArgs);
+    this.#shared = shared;
+    this.#client = client;
+    this.#given = given;
+    this.#driverVersion = driverVersion;
   }
 
   override succeeded(): void {
-    this.describe();
-    this.tracing.discovery?.fromConnected(this.client);
+    this.#describe();
+    this.#shared.discovery?.fromConnected(this.#client);
   }
 
-  override failed(error: unknown): void {
-    this.describe();
-    super.failed(error);
+  override failed(failure: Failure): void {
+    super.failed(failure);
+    this.#describe();
   }
 
-  private describe(): void {
-    if (this.span?.isRecording() !== true) return;
+  #describe(): void {
+    if (!this.isRecording) return;
+    const [options, authProvider] = this.#given;
     const version =
-      this.driverVersion ??
-      versionFromUserAgent(this.client.connectionProvider?.options?.headers?.['User-Agent']);
-    this.span.setAttributes(
-      configuration(this.client, this.options, Boolean(this.given[1]), version),
+      this.#driverVersion ??
+      versionFromUserAgent(this.#client.connectionProvider?.options?.headers?.['User-Agent']);
+    this.result = configuration(
+      this.#client,
+      (options ?? {}) as ConnectionOptions,
+      Boolean(authProvider),
+      version,
     );
   }
 }
 
-function connectSpan(tracing: Tracing, connection: Connection): Span | undefined {
-  if (!tracing.config.connectionSpans) return undefined;
-  return tracing.startSpan(`connect ${connection.host}`.trimEnd(), SpanKind.INTERNAL, {
-    ...connection.server,
-    ...connection.identity,
-    [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
-  });
+function beginOpenSession(
+  shared: SharedState,
+  client: Client,
+  facts: SessionFacts,
+): OpenSessionCall {
+  const { telemetry } = shared;
+  const { connection, namespace, metric, identity } = facts;
+  const operation = telemetry.config.connectionSpans
+    ? telemetry.begin(`openSession ${namespace ?? connection.host}`.trimEnd(), SpanKind.CLIENT, {
+        ...metric,
+        ...identity,
+        [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
+        [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
+      })
+    : undefined;
+  return new OpenSessionCall(shared, operation, facts);
 }
 
 class OpenSessionCall extends DriverCall {
-  constructor(
-    tracing: Tracing,
-    client: Client,
-    private readonly facts: SessionFacts,
-  ) {
-    super(tracing, openSessionSpan(tracing, client, facts), undefined);
+  readonly #shared: SharedState;
+  readonly #facts: SessionFacts;
+
+  constructor(shared: SharedState, operation: StartedOperation | undefined, facts: SessionFacts) {
+    super(shared.telemetry, operation, undefined);
+    this.#shared = shared;
+    this.#facts = facts;
   }
 
   override succeeded(session: Session): void {
-    this.facts.opened(session);
-    this.tracing.access.authenticated(this.facts.connection);
-    this.tracing.sessions.set(session, this.facts);
-    if (this.span?.isRecording() === true) this.span.setAttributes(this.facts.identity);
+    this.#facts.opened(session);
+    this.#shared.access.authenticated(this.#facts.connection);
+    this.#shared.sessions.set(session, this.#facts);
+    this.identity = this.#facts.identity;
   }
 }
 
-function openSessionSpan(
-  tracing: Tracing,
-  client: Client,
-  { connection, namespace, metric, identity }: SessionFacts,
-): Span | undefined {
-  if (!tracing.config.connectionSpans) return undefined;
-  return tracing.startSpan(
-    `openSession ${namespace ?? connection.host}`.trimEnd(),
-    SpanKind.CLIENT,
-    {
-      ...metric,
-      ...identity,
-      [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
-      [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
-    },
-  );
-}
-
-/** No span: closing a client is closing its sessions. */
+/** Has no span: closing a client means closing its sessions, which have their own. */
 class CloseClientCall extends DriverCall {
-  private readonly providers;
+  readonly #shared: SharedState;
+  readonly #connection: Connection;
+  /** Read before the driver's `close` drops them. */
+  readonly #providers;
 
-  constructor(
-    tracing: Tracing,
-    client: Client,
-    private readonly connection: Connection,
-  ) {
-    super(tracing, undefined, undefined);
-    this.providers = tracing.access.providers(client);
+  constructor(shared: SharedState, client: Client, connection: Connection) {
+    super(shared.telemetry, undefined, undefined);
+    this.#shared = shared;
+    this.#connection = connection;
+    this.#providers = shared.access.providers(client);
   }
 
   override get needsContext(): boolean {
@@ -153,21 +169,21 @@ class CloseClientCall extends DriverCall {
   }
 
   override succeeded(): void {
-    this.tracing.access.closed(this.connection.id, this.providers);
+    this.#shared.access.closed(this.#connection.id, this.#providers);
   }
 
-  /** The application is done with the client either way. */
+  /** The application does not use the client any more either way. */
   override failed(): void {
     this.succeeded();
   }
 }
 
-/** The connection of a client; one that was connected before we were there is read from what it still says. */
-export function connectionOf(tracing: Tracing, client: Client): Connection {
-  const known = tracing.connections.get(client);
+/** The connection of a client; for one that connected before it was patched, as far as its objects describe it. */
+export function connectionOf(shared: SharedState, client: Client): Connection {
+  const known = shared.connections.get(client);
   if (known !== undefined) return known;
   const connection = new Connection(optionsOfConnected(client));
-  tracing.connected(client, connection);
-  tracing.discovery?.fromConnected(client);
+  shared.connected(client, connection);
+  shared.discovery?.fromConnected(client);
   return connection;
 }

@@ -1,33 +1,29 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
-import { DriverCall, metricFailureAttributes } from './driver-call';
-import type {
-  CloudFetchResultHandler,
-  DownloadedFile,
-  Operation,
-  RowSetProvider,
-} from '../driver/shapes';
+import type { CloudFetchResultHandler, DownloadedFile, RowSetProvider } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
-  ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
   ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT,
   ATTR_DATABRICKS_CLOUDFETCH_SIZE,
   ATTR_DATABRICKS_OPERATION,
+  ATTR_DATABRICKS_RESULT_COMPRESSED,
   OPERATION_CLOUDFETCH_DOWNLOAD,
 } from '../semconv';
 import type { Statement } from '../statement/statement';
+import type { Failure } from '../telemetry/failure';
+import type { StartedOperation } from '../telemetry/operation';
+import type { Telemetry } from '../telemetry/telemetry';
+import { DriverCall } from './driver-call';
 import { observeMethod, traceMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
-
-/** `TSparkRowSetType`. */
-const CLOUDFETCH_FORMAT = 3;
+import { cloudFetchFacts } from './result-facts';
+import type { SharedState } from './shared-state';
 
 /** `RowSetProvider`: the pages of a result, or the lists of links to its files. */
-export function rowSetProviderPatch(tracing: Tracing): ClassPatch {
+export function rowSetProviderPatch(shared: SharedState): ClassPatch {
   return {
-    fetchNext: observeMethod(tracing, 'RowSetProvider.fetchNext', (provider: RowSetProvider) => {
-      const statement = statementOf(tracing, provider);
+    fetchNext: observeMethod(shared, 'RowSetProvider.fetchNext', (provider: RowSetProvider) => {
+      const statement = statementOf(shared, provider);
       return (
         statement && {
           resolved: (rowSet) => {
@@ -41,106 +37,101 @@ export function rowSetProviderPatch(tracing: Tracing): ClassPatch {
 
 /**
  * `CloudFetchResultHandler`. A download runs in the context of the fetch that scheduled it and may outlive that fetch,
- * or even the close; its statement is found by the operation handle.
+ * or even the close, so its statement is found by the operation handle.
  */
-export function cloudFetchPatch(tracing: Tracing): ClassPatch {
+export function cloudFetchPatch(shared: SharedState): ClassPatch {
   return {
-    downloadLink: traceMethod(tracing, 'downloadLink', (handler: CloudFetchResultHandler) => {
-      const statement = statementOf(tracing, handler.source);
-      return statement && new DownloadCall(tracing, handler, statement);
+    downloadLink: traceMethod(shared, 'downloadLink', (handler: CloudFetchResultHandler) => {
+      const statement = statementOf(shared, handler.source);
+      return statement && beginDownload(shared.telemetry, handler, statement);
     }),
   };
 }
 
 function statementOf(
-  tracing: Tracing,
+  shared: SharedState,
   provider: RowSetProvider | undefined,
 ): Statement | undefined {
   const handle = provider?.operationHandle;
-  return handle && tracing.statements.get(handle);
+  return handle && shared.statements.get(handle);
+}
+
+function beginDownload(
+  telemetry: Telemetry,
+  handler: CloudFetchResultHandler,
+  statement: Statement,
+): DownloadCall {
+  const index = statement.totals.downloadStarted();
+  const operation =
+    telemetry.config.cloudFetchSpans && telemetry.isDetailSampled(statement)
+      ? telemetry.begin(
+          'cloudfetch.download',
+          SpanKind.INTERNAL,
+          creation(handler, statement, index),
+          statement,
+        )
+      : undefined;
+  return new DownloadCall(telemetry, operation, handler, statement, index);
 }
 
 class DownloadCall extends DriverCall {
-  private readonly index: number;
+  readonly #handler: CloudFetchResultHandler;
+  readonly #index: number;
 
   constructor(
-    tracing: Tracing,
-    private readonly handler: CloudFetchResultHandler,
+    telemetry: Telemetry,
+    operation: StartedOperation | undefined,
+    handler: CloudFetchResultHandler,
     override readonly statement: Statement,
+    index: number,
   ) {
-    const index = statement.totals.downloadStarted();
-    super(
-      tracing,
-      tracing.config.cloudFetchSpans && tracing.isDetailSampled(statement)
-        ? tracing.startSpan(
-            'cloudfetch.download',
-            SpanKind.INTERNAL,
-            creation(handler, statement, index),
-            statement,
-          )
-        : undefined,
-      statement,
-    );
-    this.index = index;
+    super(telemetry, operation, statement);
+    this.#handler = handler;
+    this.#index = index;
   }
 
-  /** Without a span the retries count for the fetch that scheduled the download, and so for the statement. */
+  /** Without a span, retries count for the fetch that scheduled the download, and so for the statement. */
   override get needsContext(): boolean {
-    return this.span !== undefined;
+    return this.operation !== undefined;
   }
 
-  override succeeded(file: DownloadedFile): void {
-    const { statement, tracing, span } = this;
+  override succeeded({ batches, rowCount }: DownloadedFile): void {
+    const { totals, session } = this.statement;
+    const { metrics } = this.telemetry;
     const durationMs = performance.now() - this.startMs;
     let bytes = 0;
-    for (const batch of file.batches ?? []) bytes += batch.byteLength ?? 0;
-    statement.totals.downloadSucceeded(this.index, durationMs, bytes, file.rowCount ?? 0);
-    if (tracing.metrics.live) {
-      tracing.metrics.recordDownload(durationMs, bytes, statement.session.metric);
-    }
-    if (span === undefined) return;
-    const attributes: Attributes = { [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: bytes };
-    if (file.rowCount !== undefined) {
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT] = file.rowCount;
-    }
-    span.setAttributes(attributes);
+    for (const batch of batches ?? []) bytes += batch.byteLength ?? 0;
+    totals.downloadSucceeded(this.#index, durationMs, bytes, rowCount ?? 0);
+    if (metrics.live) metrics.recordDownload(durationMs, bytes, session.metric);
+    if (this.operation === undefined) return;
+    this.result = { [ATTR_DATABRICKS_CLOUDFETCH_SIZE]: bytes };
+    if (rowCount !== undefined) this.result[ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT] = rowCount;
   }
 
-  override failed(error: unknown): void {
-    const { statement, tracing, handler } = this;
-    // Telemetry completes the statement with a terminal error, and does not wait for the close.
-    this.span?.setAttributes(statement.closeAttributes(operationOf(handler)));
-    if (tracing.metrics.live) {
-      tracing.metrics.recordDownload(performance.now() - this.startMs, undefined, {
-        ...statement.session.metric,
-        ...metricFailureAttributes(tracing.describeError(error, this)),
-      });
+  override failed(failure: Failure): void {
+    const { statement, startMs } = this;
+    const { metrics } = this.telemetry;
+    super.failed(failure);
+    if (metrics.live) {
+      metrics.recordFailedDownload(performance.now() - startMs, statement.session.metric, failure);
     }
-    super.failed(error);
+    // A terminal error completes the record, which does not wait for the close.
+    if (this.isRecording) this.result = statement.completion(cloudFetchFacts(this.#handler));
   }
-}
-
-/** The operation as far as the handler of its files knows it. */
-function operationOf({ source, isLZ4Compressed }: CloudFetchResultHandler): Operation {
-  return {
-    metadata: { resultFormat: CLOUDFETCH_FORMAT, lz4Compressed: isLZ4Compressed ?? null },
-    ...(source === undefined ? {} : { _data: source }),
-  };
 }
 
 function creation(
-  handler: CloudFetchResultHandler,
+  { isLZ4Compressed }: CloudFetchResultHandler,
   statement: Statement,
   index: number,
 ): Attributes {
-  const { isLZ4Compressed } = handler;
-  // What is spread comes last: a property that is added to a copy costs ten times the copy.
+  // Spread last: adding a property to a spread copy makes V8 create a new hidden class (10 × slower).
   return {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOUDFETCH_DOWNLOAD,
     [ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]: index,
     ...(isLZ4Compressed === undefined
       ? {}
-      : { [ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED]: isLZ4Compressed }),
+      : { [ATTR_DATABRICKS_RESULT_COMPRESSED]: isLZ4Compressed }),
     ...statement.identity,
   };
 }

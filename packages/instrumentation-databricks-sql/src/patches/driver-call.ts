@@ -1,107 +1,92 @@
-import { context, createContextKey, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, createContextKey, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
-import type { ErrorInfo, FailureContext } from '../telemetry/failure';
-import { LinkedContext } from './linked-context';
-import {
-  ATTR_DATABRICKS_ERROR_CONDITION,
-  ATTR_DATABRICKS_ERROR_RETRYABLE,
-  ATTR_DATABRICKS_HTTP_RETRY_COUNT,
-  ATTR_DB_RESPONSE_STATUS_CODE,
-  ATTR_ERROR_TYPE,
-} from '../semconv';
+import { ATTR_DATABRICKS_HTTP_RETRY_COUNT } from '../semconv';
 import type { Statement } from '../statement/statement';
-import type { Tracing } from '../telemetry/tracing';
+import type { Failure, FailureContext } from '../telemetry/failure';
+import type { StartedOperation } from '../telemetry/operation';
+import type { Telemetry } from '../telemetry/telemetry';
+import { LinkedContext } from './linked-context';
 
 const CALL_KEY = createContextKey('Databricks SQL driver call');
 
-/** One call of a driver method, from our side: what it began with and what it learns until it settles. */
+/** One call of a driver method: what it began with, and what is learned until it settles. */
 export class DriverCall implements FailureContext {
-  readonly startMs = performance.now();
-  /** SQLSTATE of a response that failed; the driver's `StatusError` drops it. */
+  readonly startMs: number;
+  /** SQLSTATE of a response that failed; the driver's `StatusError` lacks it. */
   sqlState: string | undefined = undefined;
   retryCount = 0;
+  protected identity: Attributes | undefined = undefined;
+  protected result: Attributes | undefined = undefined;
+  protected failure: Failure | undefined = undefined;
+  /** For the calls that `db.client.operation.duration` counts. */
+  protected readonly metric: Attributes | undefined = undefined;
 
   constructor(
-    protected readonly tracing: Tracing,
-    readonly span: Span | undefined,
+    protected readonly telemetry: Telemetry,
+    /** `undefined` for calls without a span of their own. */
+    readonly operation: StartedOperation | undefined,
     readonly statement: Statement | undefined,
     /** Arguments for the driver in place of the caller's. */
     readonly args?: readonly unknown[],
-  ) {}
+  ) {
+    this.startMs = operation?.startMs ?? performance.now();
+  }
 
-  /** False for a call that has nothing to tell the layers underneath. */
+  get span(): Span | undefined {
+    return this.operation?.span;
+  }
+
+  /** False for a call that the layers below do not ask for. */
   get needsContext(): boolean {
     return true;
   }
 
-  /** The span that is active while the driver runs; other than the call's own for calls that have none. */
-  protected get activeSpan(): Span | undefined {
-    return this.span;
-  }
-
-  /** The caller's context with our span active and this call findable by the layers underneath. */
+  /** The caller's context with this call in it, and its span active. */
   get context(): Context {
     const own = new LinkedContext(context.active(), CALL_KEY, this);
     const span = this.activeSpan;
     return span === undefined ? own : trace.setSpan(own, span);
   }
 
-  /** An HTTP request of this call was sent again. */
+  /** The span that is active while the driver runs. */
+  protected get activeSpan(): Span | undefined {
+    return this.span;
+  }
+
+  /** Whether the result of this call is written anywhere. */
+  protected get isRecording(): boolean {
+    return this.operation !== undefined && this.telemetry.isRecording(this.operation);
+  }
+
+  /** The driver sent an HTTP request of this call again. */
   retried(): void {
     this.retryCount += 1;
     if (this.statement !== undefined) this.statement.retryCount += 1;
   }
 
-  /** The driver call resolved. What is set here is on the span before it ends. */
+  /** The driver call resolved. */
   succeeded(_result: unknown): void {}
 
   /** The driver call rejected. */
-  failed(error: unknown): void {
-    const { span } = this;
-    if (span?.isRecording() !== true) return;
-    const info = this.tracing.describeError(error, this);
-    setFailure(span, info);
-    if (this.tracing.firstSighting(error)) recordException(span, info);
+  failed(failure: Failure): void {
+    this.failure = failure;
   }
 
-  /** Comes last, whatever happened before. */
+  /** Called last, also when `succeeded` or `failed` threw. */
   end(): void {
-    const { span } = this;
-    if (span === undefined) return;
-    if (this.retryCount > 0) span.setAttribute(ATTR_DATABRICKS_HTTP_RETRY_COUNT, this.retryCount);
-    span.end();
+    const { operation, identity, result, failure, metric } = this;
+    if (operation === undefined) return;
+    this.telemetry.end(operation, { identity, result: this.withRetries(result), failure, metric });
+  }
+
+  protected withRetries(result: Attributes | undefined): Attributes | undefined {
+    return this.retryCount === 0
+      ? result
+      : { ...result, [ATTR_DATABRICKS_HTTP_RETRY_COUNT]: this.retryCount };
   }
 }
 
-/** The driver call that runs in the current asynchronous context, the innermost one. */
+/** The innermost driver call that runs in the current asynchronous context. */
 export function currentCall(): DriverCall | undefined {
   return context.active().getValue(CALL_KEY) as DriverCall | undefined;
-}
-
-/** The attributes of a failure on a metric, and the first of those on a span. */
-export function metricFailureAttributes(info: ErrorInfo): Attributes {
-  const attributes: Attributes = { [ATTR_ERROR_TYPE]: info.type };
-  if (info.sqlState !== undefined) attributes[ATTR_DB_RESPONSE_STATUS_CODE] = info.sqlState;
-  return attributes;
-}
-
-export function failureAttributes(info: ErrorInfo): Attributes {
-  const attributes = metricFailureAttributes(info);
-  if (info.condition !== undefined) attributes[ATTR_DATABRICKS_ERROR_CONDITION] = info.condition;
-  if (info.retryable !== undefined) attributes[ATTR_DATABRICKS_ERROR_RETRYABLE] = info.retryable;
-  return attributes;
-}
-
-export function setFailure(span: Span, info: ErrorInfo): void {
-  span.setAttributes(failureAttributes(info));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: info.message });
-}
-
-/** Given as a plain object: the SDK would take the type from `code`, which is "-1" or "42" for the driver's errors. */
-export function recordException(span: Span, info: ErrorInfo): void {
-  span.recordException({
-    name: info.className,
-    message: info.message,
-    ...(info.frames === undefined ? {} : { stack: info.frames }),
-  });
 }

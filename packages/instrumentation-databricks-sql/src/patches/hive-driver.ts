@@ -10,36 +10,36 @@ import { SubmitCall } from './submit-call';
 import { addTraceparent } from './traceparent';
 import { observeMethod } from './method-patch';
 import type { ClassPatch, MethodPatch, Observer } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
+import type { SharedState } from './shared-state';
 import { METADATA_METHODS } from './session';
 
 /** `HiveDriver`: one method per Thrift call, with the same names in every release. */
-export function hiveDriverPatch(tracing: Tracing): ClassPatch {
+export function hiveDriverPatch(shared: SharedState): ClassPatch {
   const patch: Record<string, MethodPatch> = {
     executeStatement: observeMethod(
-      tracing,
+      shared,
       'rpc executeStatement',
       (_driver: object, [request]) => {
-        if (tracing.config.traceContext === 'query-tags') {
+        if (shared.telemetry.config.traceContext === 'query-tags') {
           addTraceparent(request as ExecuteStatementRequest, currentCall()?.span);
         }
-        return submitObserver(tracing);
+        return submitObserver(shared);
       },
     ),
     getOperationStatus: observeMethod(
-      tracing,
+      shared,
       'rpc getOperationStatus',
-      (_driver: object, [request]) => pollObserver(tracing, request),
+      (_driver: object, [request]) => pollObserver(shared, request),
     ),
   };
   for (const method of ['openSession', 'getInfo', ...METADATA_METHODS]) {
-    patch[method] = observeMethod(tracing, `rpc ${method}`, () => submitObserver(tracing));
+    patch[method] = observeMethod(shared, `rpc ${method}`, () => submitObserver(shared));
   }
   return patch;
 }
 
 /** A call that opens something: its response has the handle, or a SQLSTATE that the driver drops. */
-function submitObserver(tracing: Tracing): Observer | undefined {
+function submitObserver(shared: SharedState): Observer | undefined {
   const call = currentCall();
   return (
     call && {
@@ -48,7 +48,7 @@ function submitObserver(tracing: Tracing): Observer | undefined {
         if (isErrorStatus(response.status)) {
           call.sqlState = response.status?.sqlState ?? undefined;
         } else if (call instanceof SubmitCall && response.operationHandle != null) {
-          tracing.statements.set(response.operationHandle, call.statement);
+          shared.statements.set(response.operationHandle, call.statement);
           call.statement.answered(response);
         }
       },
@@ -56,9 +56,9 @@ function submitObserver(tracing: Tracing): Observer | undefined {
   );
 }
 
-function pollObserver(tracing: Tracing, request: unknown): Observer | undefined {
+function pollObserver(shared: SharedState, request: unknown): Observer | undefined {
   const handle = (request as { readonly operationHandle?: OperationHandle }).operationHandle;
-  const statement = handle && tracing.statements.get(handle);
+  const statement = handle && shared.statements.get(handle);
   if (statement === undefined) return undefined;
   const startMs = performance.now();
   return {

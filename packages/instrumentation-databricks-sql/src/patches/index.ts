@@ -1,6 +1,6 @@
 import type { PatchedFile } from '../driver/files';
 import type { ClassPatch } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
+import type { SharedState } from './shared-state';
 import { clientPatch } from './client';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
@@ -11,7 +11,7 @@ import { sessionPatch } from './session';
 
 /** The patch of each file's class. */
 export const PATCHES: Readonly<
-  Record<PatchedFile, (tracing: Tracing, driverVersion?: string) => ClassPatch>
+  Record<PatchedFile, (shared: SharedState, driverVersion?: string) => ClassPatch>
 > = {
   'dist/DBSQLClient.js': clientPatch,
   'dist/DBSQLSession.js': sessionPatch,

@@ -1,26 +1,26 @@
 import type { KernelOperationBackend, KernelResultsProvider } from '../driver/shapes';
 import { observeMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
+import type { SharedState } from './shared-state';
 
 /**
  * `KernelOperationBackend`. Requests and files are the native module's own affair; what JavaScript sees are the batches
  * that its results provider hands over, which learns here whose they are.
  */
-export function kernelOperationPatch(tracing: Tracing): ClassPatch {
+export function kernelOperationPatch(shared: SharedState): ClassPatch {
   return {
     getResultSlicer: observeMethod(
-      tracing,
+      shared,
       'KernelOperationBackend.getResultSlicer',
       (backend: KernelOperationBackend) => {
-        const statement = tracing.statements.get(backend);
+        const statement = shared.statements.get(backend);
         return (
           statement && {
             resolved: () => {
               const { resultsProvider } = backend;
               if (resultsProvider === undefined) return;
-              tracing.statements.set(resultsProvider, statement);
-              tracing.discovery?.fromResultsProvider(resultsProvider);
+              shared.statements.set(resultsProvider, statement);
+              shared.discovery?.fromResultsProvider(resultsProvider);
             },
           }
         );
@@ -30,13 +30,13 @@ export function kernelOperationPatch(tracing: Tracing): ClassPatch {
 }
 
 /** `KernelResultsProvider`: each call reads one batch ahead, or finds the end. */
-export function kernelResultsPatch(tracing: Tracing): ClassPatch {
+export function kernelResultsPatch(shared: SharedState): ClassPatch {
   return {
     prime: observeMethod(
-      tracing,
+      shared,
       'KernelResultsProvider.prime',
       (provider: KernelResultsProvider) => {
-        const statement = tracing.statements.get(provider);
+        const statement = shared.statements.get(provider);
         if (statement === undefined) return undefined;
         const startMs = performance.now();
         return {

@@ -1,22 +1,22 @@
 import type { Context } from '@opentelemetry/api';
 
 /**
- * A context with one more value than its parent's, without the copy of all others that the API's own makes. A value
- * takes the place of an earlier one of its key, so that contexts within contexts do not grow.
+ * A context with one more value than its parent's, without copying all others as the API's context does. A value
+ * replaces an earlier one of the same key, so that nested contexts do not grow.
  */
 export class LinkedContext implements Context {
-  private readonly parent: Context;
+  readonly #parent: Context;
+  readonly #key: symbol;
+  readonly #value: unknown;
 
-  constructor(
-    parent: Context,
-    private readonly key: symbol,
-    private readonly value: unknown,
-  ) {
-    this.parent = without(parent, key);
+  constructor(parent: Context, key: symbol, value: unknown) {
+    this.#parent = without(parent, key);
+    this.#key = key;
+    this.#value = value;
   }
 
   getValue(key: symbol): unknown {
-    return key === this.key ? this.value : this.parent.getValue(key);
+    return key === this.#key ? this.#value : this.#parent.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
@@ -27,11 +27,11 @@ export class LinkedContext implements Context {
     return new LinkedContext(this, key, undefined);
   }
 
-  /** The same values but that of `key`, as far as it is linked here. */
+  /** The same values without that of `key`, as far as it is linked here. */
   without(key: symbol): Context {
-    if (key === this.key) return this.parent;
-    const parent = without(this.parent, key);
-    return parent === this.parent ? this : new LinkedContext(parent, this.key, this.value);
+    if (key === this.#key) return this.#parent;
+    const parent = without(this.#parent, key);
+    return parent === this.#parent ? this : new LinkedContext(parent, this.#key, this.#value);
   }
 }
 

@@ -1,31 +1,31 @@
 import { context } from '@opentelemetry/api';
 import type { DriverCall } from './driver-call';
-import type { Tracing } from '../telemetry/tracing';
+import type { SharedState } from './shared-state';
 
 /** A method of a driver class, as it stands on the prototype. */
 export type DriverMethod = (this: unknown, ...args: unknown[]) => unknown;
 /** Makes the replacement of a method. */
 export type MethodPatch = (original: DriverMethod) => DriverMethod;
-/** The replacements for one class, by method name; a method that a release lacks is passed over. */
+/** The replacements for one class, by method name; a method that a release of the driver lacks is skipped. */
 export type ClassPatch = Readonly<Record<string, MethodPatch>>;
 
 /**
- * The one path that every traced method shares: begin, run the driver's method with our context active, settle, end.
- * The caller gets what the driver gave, or the very error; whatever of ours fails on the way is reported and passed over.
+ * The one path of every traced method: begin the call, run the driver's method in its context, settle, end. The caller
+ * gets the driver's result or its very error; a failure of this package on the way is reported to diagnostics only.
  *
  * @param place names the method in diagnostics
- * @param begin starts the call; `undefined` leaves this one alone
+ * @param begin starts the call; `undefined` leaves this one untraced
  */
 export function traceMethod(
-  tracing: Tracing,
+  shared: SharedState,
   place: string,
   begin: (self: never, args: unknown[]) => DriverCall | undefined,
 ): MethodPatch {
-  const { guard } = tracing;
+  const { guard } = shared;
 
   return (original) =>
     function patched(this: unknown, ...args: unknown[]): unknown {
-      if (!tracing.enabled) return Reflect.apply(original, this, args);
+      if (!shared.enabled) return Reflect.apply(original, this, args);
       let call: DriverCall | undefined;
       try {
         call = begin(this as never, args);
@@ -35,13 +35,13 @@ export function traceMethod(
       if (call === undefined) return Reflect.apply(original, this, args);
       const driverArgs = call.args ?? args;
       if (call.needsContext) {
-        return settle(tracing, place, call, run(tracing, place, call, original, this, driverArgs));
+        return settle(shared, place, call, run(shared, place, call, original, this, driverArgs));
       }
-      return settle(tracing, place, call, attempt(original, this, driverArgs));
+      return settle(shared, place, call, attempt(original, this, driverArgs));
     };
 }
 
-/** What running the driver's method came to, before its promise settles. */
+/** What the driver's method returned or threw, before its promise settles. */
 type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
 
 function attempt(original: DriverMethod, self: unknown, args: readonly unknown[]): Outcome {
@@ -53,7 +53,7 @@ function attempt(original: DriverMethod, self: unknown, args: readonly unknown[]
 }
 
 function run(
-  tracing: Tracing,
+  shared: SharedState,
   place: string,
   call: DriverCall,
   original: DriverMethod,
@@ -66,37 +66,37 @@ function run(
       outcome = attempt(original, self, args);
     });
   } catch (error) {
-    tracing.guard.report(place, error);
+    shared.guard.report(place, error);
   }
-  // Our side failed before the driver was reached: it runs without our context, and never twice.
+  // When this package failed before the driver was reached, the driver runs without the context, and never twice.
   return outcome ?? attempt(original, self, args);
 }
 
-function settle(tracing: Tracing, place: string, call: DriverCall, outcome: Outcome): unknown {
+function settle(shared: SharedState, place: string, call: DriverCall, outcome: Outcome): unknown {
   if ('threw' in outcome) {
-    fail(tracing, place, call, outcome.threw);
+    fail(shared, place, call, outcome.threw);
     throw outcome.threw;
   }
   const { returned } = outcome;
   if (!(returned instanceof Promise)) {
-    succeed(tracing, place, call, returned);
+    succeed(shared, place, call, returned);
     return returned;
   }
-  // The derived promise is what the caller gets: a fork beside it would hide an unhandled rejection, or add one.
+  // The caller gets the derived promise: a fork beside it would hide an unhandled rejection, or add one.
   return returned.then(
     (result: unknown) => {
-      succeed(tracing, place, call, result);
+      succeed(shared, place, call, result);
       return result;
     },
     (error: unknown) => {
-      fail(tracing, place, call, error);
+      fail(shared, place, call, error);
       throw error;
     },
   );
 }
 
-/** The span ends even when what should have been written on it could not be. */
-function succeed(tracing: Tracing, place: string, call: DriverCall, result: unknown): void {
+/** Ends the call also when its result cannot be read. */
+function succeed(shared: SharedState, place: string, call: DriverCall, result: unknown): void {
   try {
     try {
       call.succeeded(result);
@@ -104,43 +104,43 @@ function succeed(tracing: Tracing, place: string, call: DriverCall, result: unkn
       call.end();
     }
   } catch (error) {
-    tracing.guard.report(place, error);
+    shared.guard.report(place, error);
   }
 }
 
-function fail(tracing: Tracing, place: string, call: DriverCall, failure: unknown): void {
+function fail(shared: SharedState, place: string, call: DriverCall, error: unknown): void {
   try {
     try {
-      call.failed(failure);
+      call.failed(shared.telemetry.describe(error, call));
     } finally {
       call.end();
     }
   } catch (error) {
-    tracing.guard.report(place, error);
+    shared.guard.report(place, error);
   }
 }
 
-/** What to do with what a driver call came to. */
+/** What to do when a driver call settles. */
 export interface Observer {
   readonly resolved: (result: unknown) => void;
   readonly rejected?: () => void;
 }
 
 /**
- * Looks at a call of the driver's inner layers, without a span or a context of its own.
+ * Observes a call of the driver's inner layers, without a span or a context of its own.
  *
- * @param begin looks at the call before it is made; `undefined` leaves it alone
+ * @param begin sees the call before it is made; `undefined` leaves it unobserved
  */
 export function observeMethod(
-  tracing: Tracing,
+  shared: SharedState,
   place: string,
   begin: (self: never, args: unknown[]) => Observer | undefined,
 ): MethodPatch {
-  const { guard } = tracing;
+  const { guard } = shared;
 
   return (original) =>
     function patched(this: unknown, ...args: unknown[]): unknown {
-      if (!tracing.enabled) return Reflect.apply(original, this, args);
+      if (!shared.enabled) return Reflect.apply(original, this, args);
       let observer: Observer | undefined;
       try {
         observer = begin(this as never, args);
@@ -149,12 +149,12 @@ export function observeMethod(
       }
       const returned = Reflect.apply(original, this, args);
       if (observer === undefined || !(returned instanceof Promise)) return returned;
-      return observe(tracing, place, observer, returned);
+      return observe(shared, place, observer, returned);
     };
 }
 
 function observe(
-  { guard }: Tracing,
+  { guard }: SharedState,
   place: string,
   observer: Observer,
   returned: Promise<unknown>,

@@ -1,6 +1,5 @@
 import { context, SpanKind, trace } from '@opentelemetry/api';
-import type { Span } from '@opentelemetry/api';
-import { DriverCall, failureAttributes, recordException, setFailure } from './driver-call';
+import type { Attributes, Span } from '@opentelemetry/api';
 import type { Operation } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_FETCH_ROW_COUNT,
@@ -9,18 +8,26 @@ import {
   OPERATION_FETCH,
 } from '../semconv';
 import type { Statement } from '../statement/statement';
-import { resultFormat } from '../statement/totals';
-import type { Tracing } from '../telemetry/tracing';
+import type { ResultFacts } from '../statement/totals';
+import { failureAttributes } from '../telemetry/failure';
+import type { Failure } from '../telemetry/failure';
+import type { StartedOperation } from '../telemetry/operation';
+import type { Telemetry } from '../telemetry/telemetry';
+import { DriverCall } from './driver-call';
+import { resultFacts, resultFormat } from './result-facts';
 
 const FETCH_NAME = 'fetchChunk';
 
-/** Asks how far the statement is. No span: while the statement runs, its own is active for the requests to nest under. */
+/**
+ * A question about the state of the statement. It has no span: while the statement runs, HTTP requests nest below the
+ * statement's own.
+ */
 export class StatusCall extends DriverCall {
   constructor(
-    tracing: Tracing,
+    telemetry: Telemetry,
     override readonly statement: Statement,
   ) {
-    super(tracing, undefined, statement);
+    super(telemetry, undefined, statement);
   }
 
   protected override get activeSpan(): Span | undefined {
@@ -31,153 +38,174 @@ export class StatusCall extends DriverCall {
     this.statement.callResolved();
   }
 
-  /** That the question failed says nothing of the statement. */
-  override failed(_error: unknown): void {
+  /** The question failed, which does not mean that the statement did. */
+  override failed(_failure: Failure): void {
     this.statement.callResolved();
   }
 }
 
 /** Waits for the statement to finish, and fails with it. */
 export class WaitCall extends StatusCall {
-  constructor(
-    tracing: Tracing,
-    private readonly operation: Operation,
-    statement: Statement,
-  ) {
-    super(tracing, statement);
+  readonly #operation: Operation;
+
+  constructor(telemetry: Telemetry, operation: Operation, statement: Statement) {
+    super(telemetry, statement);
+    this.#operation = operation;
   }
 
   override succeeded(): void {
-    if (this.statement.session.connection.isKernel) this.statement.sawFinished();
+    if (isKernel(this.statement)) this.statement.sawFinished();
     this.statement.callResolved();
   }
 
-  override failed(error: unknown): void {
-    this.statement.callRejected(error, this, this.operation);
+  override failed(failure: Failure): void {
+    this.statement.callRejected(failure, resultFacts(this.#operation, isKernel(this.statement)));
   }
 }
 
 /** `fetchChunk`. */
-export class FetchCall extends DriverCall {
+export function beginFetch(
+  telemetry: Telemetry,
+  operation: Operation,
+  statement: Statement,
+): FetchCall {
+  const started =
+    telemetry.config.fetchSpans && telemetry.isDetailSampled(statement)
+      ? telemetry.begin(
+          FETCH_NAME,
+          SpanKind.INTERNAL,
+          { [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH, ...statement.identity },
+          statement,
+        )
+      : undefined;
+  return new FetchCall(telemetry, started, operation, statement);
+}
+
+class FetchCall extends DriverCall {
+  readonly #operation: Operation;
+
   constructor(
-    tracing: Tracing,
-    private readonly operation: Operation,
+    telemetry: Telemetry,
+    started: StartedOperation | undefined,
+    operation: Operation,
     override readonly statement: Statement,
   ) {
-    super(
-      tracing,
-      tracing.config.fetchSpans && tracing.isDetailSampled(statement)
-        ? tracing.startSpan(
-            FETCH_NAME,
-            SpanKind.INTERNAL,
-            { [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH, ...statement.identity },
-            statement,
-          )
-        : undefined,
-      statement,
-    );
+    super(telemetry, started, statement);
+    this.#operation = operation;
   }
 
   protected override get activeSpan(): Span | undefined {
-    if (this.span !== undefined) return this.span;
-    const { statement } = this;
-    const isOurs = !statement.ended || trace.getSpan(context.active()) === undefined;
-    return isOurs ? statement.span : undefined;
+    const { span, statement } = this;
+    if (span !== undefined) return span;
+    const isBelowStatement = !statement.hasEnded || trace.getSpan(context.active()) === undefined;
+    return isBelowStatement ? statement.span : undefined;
   }
 
   override succeeded(rows: unknown): void {
-    const { statement, operation, span } = this;
-    const { isKernel } = statement.session.connection;
+    const { statement } = this;
     const rowCount = Array.isArray(rows) ? rows.length : 0;
     statement.totals.fetched(rowCount);
-    if (isKernel) statement.sawFinished();
+    if (isKernel(statement)) statement.sawFinished();
     statement.callResolved();
-    if (span?.isRecording() !== true) return;
-    span.setAttribute(ATTR_DATABRICKS_FETCH_ROW_COUNT, rowCount);
-    const format = resultFormat(operation.backend?.metadata ?? operation.metadata, isKernel);
-    if (format !== undefined) span.setAttribute(ATTR_DATABRICKS_RESULT_FORMAT, format);
+    if (!this.isRecording) return;
+    this.result = { [ATTR_DATABRICKS_FETCH_ROW_COUNT]: rowCount };
+    const format = resultFormat(this.#operation, isKernel(statement));
+    if (format !== undefined) this.result[ATTR_DATABRICKS_RESULT_FORMAT] = format;
   }
 
-  override failed(error: unknown): void {
-    const { statement } = this;
-    const outlivedStatement = statement.ended;
-    statement.callRejected(error, this, this.operation);
-    if (this.span !== undefined) {
-      // Telemetry completes the statement with a terminal error, and does not wait for the close.
-      if (outlivedStatement) this.span.setAttributes(statement.closeAttributes(this.operation));
-      super.failed(error);
-    } else if (outlivedStatement && this.tracing.config.fetchSpans) this.tellFailure(error);
+  override failed(failure: Failure): void {
+    const { statement, operation } = this;
+    const hadEnded = statement.hasEnded;
+    const facts = resultFacts(this.#operation, isKernel(statement));
+    statement.callRejected(failure, facts);
+    if (operation !== undefined) {
+      // A terminal error completes the record, which does not wait for the close.
+      if (hadEnded) this.result = statement.completion(facts);
+      super.failed(failure);
+    } else if (hadEnded && this.telemetry.config.fetchSpans) this.#reportFailure(failure, facts);
   }
 
   /**
-   * The failure of a fetch without a span, when the statement's has ended: nothing else would tell of it. The sampler
-   * sees the error among the attributes at creation and decides.
+   * A failed fetch without a span gets one when the statement's has ended, because no other span can show the failure.
+   * The sampler sees the error among the attributes at creation and decides.
    */
-  private tellFailure(error: unknown): void {
-    const info = this.tracing.describeError(error, this);
-    const span = this.tracing.startSpan(
+  #reportFailure(failure: Failure, facts: ResultFacts): void {
+    const { statement, telemetry } = this;
+    const attributes = {
+      ...statement.identity,
+      [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH,
+      ...statement.completion(facts),
+      ...failureAttributes(failure),
+    };
+    const started = telemetry.begin(
       FETCH_NAME,
       SpanKind.INTERNAL,
-      {
-        ...this.statement.identity,
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH,
-        ...this.statement.closeAttributes(this.operation),
-        ...failureAttributes(info),
-      },
-      this.statement,
+      attributes,
+      statement,
       this.startMs,
     );
-    if (span === undefined) return;
-    try {
-      setFailure(span, info);
-      if (this.tracing.firstSighting(error)) recordException(span, info);
-    } finally {
-      span.end(performance.now());
-    }
+    telemetry.end(started, { failure, endMs: performance.now() });
   }
 }
 
-/** `close` or `cancel`: the end of the statement, with what it came to. */
-export class CloseCall extends DriverCall {
+/** `close` or `cancel`, which end the statement: their span carries its totals. */
+export function beginClose(
+  telemetry: Telemetry,
+  operation: Operation,
+  statement: Statement,
+  state: 'CLOSED' | 'CANCELED',
+): CloseCall {
+  const started = telemetry.begin(
+    state === 'CANCELED' ? 'cancel' : 'close',
+    sendsRequest(operation) ? SpanKind.CLIENT : SpanKind.INTERNAL,
+    statement.session.closing[state],
+    statement,
+  );
+  return new CloseCall(telemetry, started, operation, statement, state);
+}
+
+class CloseCall extends DriverCall {
+  readonly #operation: Operation;
+  readonly #state: 'CLOSED' | 'CANCELED';
+
   constructor(
-    tracing: Tracing,
-    private readonly operation: Operation,
+    telemetry: Telemetry,
+    started: StartedOperation,
+    operation: Operation,
     override readonly statement: Statement,
-    private readonly state: 'CLOSED' | 'CANCELED',
+    state: 'CLOSED' | 'CANCELED',
   ) {
-    super(
-      tracing,
-      tracing.startSpan(
-        state === 'CANCELED' ? 'cancel' : 'close',
-        sendsRequest(operation) ? SpanKind.CLIENT : SpanKind.INTERNAL,
-        statement.session.closing[state],
-        statement,
-      ),
-      statement,
-    );
+    super(telemetry, started, statement);
+    this.#operation = operation;
+    this.#state = state;
   }
 
   override succeeded(): void {
-    this.statement.closed(this.state);
-    this.describe();
+    this.statement.closed(this.#state);
+    this.#complete();
   }
 
-  override failed(error: unknown): void {
-    this.statement.closeFailed(this.state);
-    this.describe();
-    super.failed(error);
+  override failed(failure: Failure): void {
+    this.statement.closeFailed(this.#state);
+    this.#complete();
+    super.failed(failure);
   }
 
-  /** Writes its own retries too, which are among the statement's. */
-  override end(): void {
-    this.span?.end();
+  #complete(): void {
+    if (!this.isRecording) return;
+    const { statement } = this;
+    this.identity = statement.session.identity;
+    this.result = statement.completion(resultFacts(this.#operation, isKernel(statement)));
   }
 
-  private describe(): void {
-    if (this.span?.isRecording() !== true) return;
-    this.span.setAttributes(this.statement.session.identity);
-    this.span.setAttributes(this.statement.closeAttributes(this.operation));
+  /** The retries of this call are among the statement's. */
+  protected override withRetries(result: Attributes | undefined): Attributes | undefined {
+    return result;
   }
+}
+
+function isKernel(statement: Statement): boolean {
+  return statement.session.connection.isKernel;
 }
 
 /** The server closes a statement by itself when all of its results came with the submit. */

@@ -10,33 +10,33 @@ interface PatchedMethod {
   installed: boolean;
 }
 
-/** On every replacement, whichever copy of this package or instance of its class made it. */
+/** Marks every replacement, whichever copy of this package or instance of this class made it. */
 const REPLACEMENT = Symbol.for('@dbsql-otel/instrumentation-databricks-sql/replacement');
 
 /**
- * Replaces methods on prototypes, once each, and puts the originals back. Two versions of this package in one
- * dependency tree would make every span twice: who comes second leaves the methods alone and is told so.
+ * Replaces methods on prototypes, once each, and restores the originals. Two copies of this package in one dependency
+ * tree would create every span twice, so the second one leaves the methods alone and logs a warning.
  */
 export class PrototypePatches {
-  private readonly methods = new Map<object, Map<string, PatchedMethod>>();
-  private isSecond = false;
+  readonly #methods = new Map<object, Map<string, PatchedMethod>>();
+  #isSecond = false;
 
   isPatched(constructor: unknown): boolean {
     const prototype = prototypeOf(constructor);
-    return prototype !== undefined && this.methods.has(prototype);
+    return prototype !== undefined && this.#methods.has(prototype);
   }
 
-  /** Patches one class; what of it is patched already, or is not there in this release, is passed over. */
+  /** Patches one class. Methods that are patched already, or that this release lacks, are skipped. */
   apply(constructor: unknown, patch: ClassPatch): void {
     const prototype = prototypeOf(constructor);
     if (prototype === undefined) return;
-    const known = this.methods.get(prototype) ?? new Map<string, PatchedMethod>();
-    this.methods.set(prototype, known);
+    const known = this.#methods.get(prototype) ?? new Map<string, PatchedMethod>();
+    this.#methods.set(prototype, known);
     for (const [name, patchMethod] of Object.entries(patch)) {
       const original: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (known.has(name) || typeof original !== 'function') continue;
       if (REPLACEMENT in original) {
-        this.comeSecond();
+        this.#reportSecondCopy();
         continue;
       }
       const method: PatchedMethod = {
@@ -55,22 +55,24 @@ export class PrototypePatches {
     }
   }
 
-  private comeSecond(): void {
-    if (this.isSecond) return;
-    this.isSecond = true;
+  #reportSecondCopy(): void {
+    if (this.#isSecond) return;
+    this.#isSecond = true;
     diag
       .createComponentLogger({ namespace: SCOPE_NAME })
-      .warn('another copy of this instrumentation traces the driver already; this one stays out');
+      .warn(
+        'another copy of this instrumentation already traces the driver; this copy does nothing. Keep one: npm ls @dbsql-otel/instrumentation-databricks-sql',
+      );
   }
 
-  /** Puts every replacement in place again. */
+  /** Installs every replacement again. */
   installAll(): void {
-    for (const methods of this.methods.values()) methods.forEach(install);
+    for (const methods of this.#methods.values()) methods.forEach(install);
   }
 
-  /** Puts the originals back, except beneath a replacement that somebody else put on top of ours. */
+  /** Restores the originals, except where another library has replaced the replacement. */
   uninstallAll(): void {
-    for (const methods of this.methods.values()) methods.forEach(uninstall);
+    for (const methods of this.#methods.values()) methods.forEach(uninstall);
   }
 }
 
@@ -88,7 +90,7 @@ function uninstall(method: PatchedMethod): void {
   if (method.installed) method.installed = !replace(method, method.replacement, method.original);
 }
 
-/** Whether `from` was found and `to` put in its place. */
+/** @returns whether `from` was found, and replaced by `to` */
 function replace(method: PatchedMethod, from: DriverMethod, to: DriverMethod): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(method.prototype, method.name);
   if (descriptor?.value !== from) return false;

@@ -1,15 +1,15 @@
 import { currentCall } from './driver-call';
 import type { ClassPatch, DriverMethod } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
+import type { SharedState } from './shared-state';
 
 /** `HttpRetryPolicy`: counts the requests that are sent again, for the call in whose context they are. */
-export function retryPatch(tracing: Tracing): ClassPatch {
-  const { guard } = tracing;
+export function retryPatch(shared: SharedState): ClassPatch {
+  const { guard } = shared;
   return {
     invokeWithRetry: (original) =>
       function patched(this: unknown, ...args: unknown[]): unknown {
         const [operation] = args;
-        const call = tracing.enabled ? guard.run('invokeWithRetry', currentCall) : undefined;
+        const call = shared.enabled ? guard.run('invokeWithRetry', currentCall) : undefined;
         if (call === undefined || typeof operation !== 'function') {
           return Reflect.apply(original, this, args);
         }

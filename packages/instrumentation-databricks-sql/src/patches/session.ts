@@ -1,7 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { statSync } from 'node:fs';
-import { DriverCall, currentCall, metricFailureAttributes } from './driver-call';
 import { SessionFacts } from '../connection/connection';
 import type { Session } from '../driver/shapes';
 import {
@@ -24,12 +23,16 @@ import {
   OPERATION_STAGING_REMOVE,
 } from '../semconv';
 import type { MetadataOperation, Operation } from '../semconv';
-import { SubmitCall } from './submit-call';
 import { describeExecute, describeMetadata } from '../statement/description';
+import type { Statement } from '../statement/statement';
+import type { StartedOperation } from '../telemetry/operation';
+import type { Telemetry } from '../telemetry/telemetry';
+import { connectionOf } from './client';
+import { currentCall, DriverCall } from './driver-call';
 import { traceMethod } from './method-patch';
 import type { ClassPatch, MethodPatch } from './method-patch';
-import type { Tracing } from '../telemetry/tracing';
-import { connectionOf } from './client';
+import type { SharedState } from './shared-state';
+import { beginSubmit } from './submit-call';
 
 const METADATA_OPERATIONS: Readonly<Record<string, MetadataOperation>> = {
   getTypeInfo: OPERATION_GET_TYPE_INFO,
@@ -45,131 +48,107 @@ const METADATA_OPERATIONS: Readonly<Record<string, MetadataOperation>> = {
 export const METADATA_METHODS = Object.keys(METADATA_OPERATIONS);
 
 /** `DBSQLSession`. */
-export function sessionPatch(tracing: Tracing): ClassPatch {
+export function sessionPatch(shared: SharedState): ClassPatch {
+  const { telemetry } = shared;
   const patch: Record<string, MethodPatch> = {
-    executeStatement: traceMethod(tracing, 'executeStatement', (session: Session, args) => {
-      if (!tracing.isLive) return undefined;
-      const facts = sessionOf(tracing, session);
-      const description = describeExecute(tracing.config, facts, args, tracing.metrics.live);
-      return new SubmitCall(tracing, facts, description, args);
+    executeStatement: traceMethod(shared, 'executeStatement', (session: Session, args) => {
+      if (!telemetry.isLive) return undefined;
+      const { config, metrics } = telemetry;
+      const facts = sessionOf(shared, session);
+      return beginSubmit(shared, facts, describeExecute(config, facts, args, metrics.live), args);
     }),
-    getInfo: traceMethod(tracing, 'getInfo', (session: Session) =>
-      tracing.isLive ? new GetInfoCall(tracing, sessionOf(tracing, session)) : undefined,
+    getInfo: traceMethod(shared, 'getInfo', (session: Session) =>
+      telemetry.isLive ? beginGetInfo(telemetry, sessionOf(shared, session)) : undefined,
     ),
-    handleStagingGet: staging(tracing, OPERATION_STAGING_GET, 'staging.get'),
-    handleStagingPut: staging(tracing, OPERATION_STAGING_PUT, 'staging.put'),
-    handleStagingRemove: staging(tracing, OPERATION_STAGING_REMOVE, 'staging.remove'),
-    close: traceMethod(tracing, 'session.close', (session: Session) =>
-      tracing.isLive && session.isOpen !== false && tracing.config.connectionSpans
-        ? new CloseSessionCall(tracing, sessionOf(tracing, session))
+    handleStagingGet: staging(shared, OPERATION_STAGING_GET, 'staging.get'),
+    handleStagingPut: staging(shared, OPERATION_STAGING_PUT, 'staging.put'),
+    handleStagingRemove: staging(shared, OPERATION_STAGING_REMOVE, 'staging.remove'),
+    close: traceMethod(shared, 'session.close', (session: Session) =>
+      telemetry.isLive && session.isOpen !== false && telemetry.config.connectionSpans
+        ? beginCloseSession(telemetry, sessionOf(shared, session))
         : undefined,
     ),
   };
   for (const [method, operation] of Object.entries(METADATA_OPERATIONS)) {
-    patch[method] = traceMethod(tracing, method, (session: Session, args) => {
-      if (!tracing.isLive) return undefined;
-      const facts = sessionOf(tracing, session);
-      return new SubmitCall(
-        tracing,
-        facts,
-        describeMetadata(facts, method, operation, args[0]),
-        args,
-      );
+    patch[method] = traceMethod(shared, method, (session: Session, args) => {
+      if (!telemetry.isLive) return undefined;
+      const facts = sessionOf(shared, session);
+      return beginSubmit(shared, facts, describeMetadata(facts, method, operation, args[0]), args);
     });
   }
   return patch;
 }
 
-class GetInfoCall extends DriverCall {
-  private readonly metric: Attributes;
-
-  constructor(tracing: Tracing, session: SessionFacts) {
-    const metric = { ...session.metric, [ATTR_DB_OPERATION_NAME]: 'getInfo' };
-    super(
-      tracing,
-      tracing.startSpan(
-        session.namespace === undefined ? 'getInfo' : `getInfo ${session.namespace}`,
-        SpanKind.CLIENT,
-        { ...metric, ...session.identity, [ATTR_DATABRICKS_OPERATION]: OPERATION_GET_INFO },
-      ),
-      undefined,
-    );
-    this.metric = metric;
-  }
-
-  override succeeded(): void {
-    this.record(this.metric);
-  }
-
-  override failed(error: unknown): void {
-    super.failed(error);
-    const info = this.tracing.describeError(error, this);
-    this.record({ ...this.metric, ...metricFailureAttributes(info) });
-  }
-
-  private record(attributes: Attributes): void {
-    this.tracing.metrics.recordOperation(performance.now() - this.startMs, attributes);
-  }
-}
-
-class CloseSessionCall extends DriverCall {
-  constructor(tracing: Tracing, session: SessionFacts) {
-    super(
-      tracing,
-      tracing.startSpan('closeSession', SpanKind.CLIENT, {
-        ...session.metric,
-        ...session.identity,
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_SESSION,
-      }),
-      undefined,
-    );
-  }
-}
-
-/** Runs inside `executeStatement`, whose statement it belongs to. */
-class StagingCall extends DriverCall {
-  constructor(
-    tracing: Tracing,
-    outer: DriverCall | undefined,
-    operation: Operation,
-    name: string,
-    private readonly localFile: unknown,
-  ) {
-    super(
-      tracing,
-      tracing.startSpan(
-        name,
-        SpanKind.INTERNAL,
-        { ...outer?.statement?.identity, [ATTR_DATABRICKS_OPERATION]: operation },
-        outer?.statement,
-      ),
-      outer?.statement,
-    );
-  }
-
-  override succeeded(): void {
-    if (this.span?.isRecording() !== true || typeof this.localFile !== 'string') return;
-    const size = statSync(this.localFile, { throwIfNoEntry: false })?.size;
-    if (size !== undefined) this.span.setAttribute(ATTR_DATABRICKS_STAGING_SIZE, size);
-  }
-}
-
-function staging(tracing: Tracing, operation: Operation, name: string): MethodPatch {
-  const hasLocalFile = operation !== OPERATION_STAGING_REMOVE;
-  return traceMethod(tracing, name, (_session: Session, args) =>
-    tracing.isLive
-      ? new StagingCall(tracing, currentCall(), operation, name, hasLocalFile ? args[0] : undefined)
-      : undefined,
+function beginGetInfo(telemetry: Telemetry, session: SessionFacts): MeasuredCall {
+  const metric = { ...session.metric, [ATTR_DB_OPERATION_NAME]: 'getInfo' };
+  const operation = telemetry.begin(
+    session.namespace === undefined ? 'getInfo' : `getInfo ${session.namespace}`,
+    SpanKind.CLIENT,
+    { ...metric, ...session.identity, [ATTR_DATABRICKS_OPERATION]: OPERATION_GET_INFO },
   );
+  return new MeasuredCall(telemetry, operation, metric);
 }
 
-/** The facts of a session; one that was opened before we were there is read from what it still says. */
-function sessionOf(tracing: Tracing, session: Session): SessionFacts {
-  const known = tracing.sessions.get(session);
+/** A call that `db.client.operation.duration` counts. */
+class MeasuredCall extends DriverCall {
+  constructor(
+    telemetry: Telemetry,
+    operation: StartedOperation,
+    protected override readonly metric: Attributes,
+  ) {
+    super(telemetry, operation, undefined);
+  }
+}
+
+function beginCloseSession(telemetry: Telemetry, session: SessionFacts): DriverCall {
+  const operation = telemetry.begin('closeSession', SpanKind.CLIENT, {
+    ...session.metric,
+    ...session.identity,
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_SESSION,
+  });
+  return new DriverCall(telemetry, operation, undefined);
+}
+
+/** Runs inside `executeStatement`, to whose statement it belongs. */
+class StagingCall extends DriverCall {
+  readonly #localFile: unknown;
+
+  constructor(
+    telemetry: Telemetry,
+    operation: StartedOperation,
+    statement: Statement | undefined,
+    localFile: unknown,
+  ) {
+    super(telemetry, operation, statement);
+    this.#localFile = localFile;
+  }
+
+  override succeeded(): void {
+    if (!this.isRecording || typeof this.#localFile !== 'string') return;
+    const size = statSync(this.#localFile, { throwIfNoEntry: false })?.size;
+    if (size !== undefined) this.result = { [ATTR_DATABRICKS_STAGING_SIZE]: size };
+  }
+}
+
+function staging(shared: SharedState, kind: Operation, name: string): MethodPatch {
+  const { telemetry } = shared;
+  const hasLocalFile = kind !== OPERATION_STAGING_REMOVE;
+  return traceMethod(shared, name, (_session: Session, args) => {
+    if (!telemetry.isLive) return undefined;
+    const statement = currentCall()?.statement;
+    const attributes = { ...statement?.identity, [ATTR_DATABRICKS_OPERATION]: kind };
+    const operation = telemetry.begin(name, SpanKind.INTERNAL, attributes, statement);
+    return new StagingCall(telemetry, operation, statement, hasLocalFile ? args[0] : undefined);
+  });
+}
+
+/** The facts of a session; for one that was opened before it was patched, as far as its objects describe it. */
+function sessionOf(shared: SharedState, session: Session): SessionFacts {
+  const known = shared.sessions.get(session);
   if (known !== undefined) return known;
-  const facts = new SessionFacts(connectionOf(tracing, session.context ?? {}), {});
+  const facts = new SessionFacts(connectionOf(shared, session.context ?? {}), {});
   facts.opened(session);
-  tracing.access.authenticated(facts.connection);
-  tracing.sessions.set(session, facts);
+  shared.access.authenticated(facts.connection);
+  shared.sessions.set(session, facts);
   return facts;
 }

@@ -1,92 +1,105 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import { DriverCall } from './driver-call';
 import type { ResolvedConfig } from '../config';
 import type { SessionFacts } from '../connection/connection';
 import type { ExecuteStatementOptions, Operation } from '../driver/shapes';
 import { OPERATION_EXECUTE_STATEMENT } from '../semconv';
-import { Statement } from '../statement/statement';
 import type { StatementDescription } from '../statement/description';
+import { Statement } from '../statement/statement';
+import type { Failure } from '../telemetry/failure';
+import { DriverCall } from './driver-call';
+import type { SharedState } from './shared-state';
 import { TRACEPARENT_TAG, traceparentOf } from './traceparent';
-import type { Tracing } from '../telemetry/tracing';
 
-type RequestHook = NonNullable<ResolvedConfig['requestHook']>;
-type ResponseHook = NonNullable<ResolvedConfig['responseHook']>;
-/** What the call came to, as a hook is told. */
+/** How the call settled, for the response hook. */
 type Outcome = { readonly response: unknown } | { readonly error: unknown };
+
+/** Begins a statement: its span, its life, and the call of the driver that submits it. */
+export function beginSubmit(
+  shared: SharedState,
+  session: SessionFacts,
+  description: StatementDescription,
+  args: readonly unknown[],
+): SubmitCall {
+  const { telemetry } = shared;
+  const { config } = telemetry;
+  const operation = telemetry.begin(description.name, SpanKind.CLIENT, description.creation);
+  const { span } = operation;
+  const statement = new Statement(shared, session, operation, description.metric);
+  if (span?.isRecording() === true) {
+    if (description.reported !== undefined) span.setAttributes(description.reported);
+    if (config.requestHook !== undefined) runRequestHook(shared, description, span, args);
+  }
+  const driverArgs = replacedArgs(config, session, description, span, args);
+  return new SubmitCall(shared, statement, description, span, driverArgs);
+}
 
 /** `executeStatement` or a metadata method: opens a statement, whose span outlives the call. */
 export class SubmitCall extends DriverCall {
-  override readonly statement: Statement;
+  readonly #shared: SharedState;
+  readonly #description: StatementDescription;
+  readonly #span: Span | undefined;
 
   constructor(
-    tracing: Tracing,
-    private readonly session: SessionFacts,
-    private readonly description: StatementDescription,
-    args: readonly unknown[],
+    shared: SharedState,
+    override readonly statement: Statement,
+    description: StatementDescription,
+    span: Span | undefined,
+    args: readonly unknown[] | undefined,
   ) {
-    const span = tracing.startSpan(description.name, SpanKind.CLIENT, description.creation);
-    const statement = new Statement(tracing, session, span, performance.now(), description.metric);
-    super(tracing, span, statement, replacedArgs(tracing, session, description, span, args));
-    this.statement = statement;
-    if (span?.isRecording() !== true) return;
-    if (description.reported !== undefined) span.setAttributes(description.reported);
-    const { requestHook } = tracing.config;
-    // Asked here: the engine makes room for a closure as soon as the method that has it is called.
-    if (requestHook !== undefined) this.runRequestHook(requestHook, span, args);
+    // The operation belongs to the statement, which ends it.
+    super(shared.telemetry, undefined, statement, args);
+    this.#shared = shared;
+    this.#description = description;
+    this.#span = span;
+  }
+
+  override get span(): Span | undefined {
+    return this.#span;
   }
 
   override succeeded(operation: Operation): void {
-    this.tracing.access.authenticated(this.session.connection);
-    this.tracing.discovery?.fromOperation(operation);
-    const key = operationKey(operation);
-    this.tracing.statements.set(key, this.statement);
-    if (this.session.connection.isKernel && isSettled(operation)) this.statement.sawFinished();
-    this.tellOutcome({ response: operation });
-    this.statement.opened(operation);
-  }
-
-  override failed(error: unknown): void {
-    this.tellOutcome({ error });
-    this.statement.submitFailed(error, this);
-  }
-
-  /** The statement ends its span. */
-  override end(): void {}
-
-  private runRequestHook(hook: RequestHook, span: Span, args: readonly unknown[]): void {
-    const { operation } = this.description;
-    const [statement, request] =
-      operation === OPERATION_EXECUTE_STATEMENT ? args : [undefined, args[0]];
-    this.tracing.guard.runHook('requestHook', () =>
-      hook(span, {
-        operation,
-        ...(typeof statement === 'string' ? { statement } : {}),
-        request,
-      }),
-    );
-  }
-
-  private tellOutcome(outcome: Outcome): void {
-    const { responseHook } = this.tracing.config;
-    const { span } = this;
-    if (responseHook === undefined || span?.isRecording() !== true) return;
-    this.runResponseHook(responseHook, span, outcome);
-  }
-
-  private runResponseHook(hook: ResponseHook, span: Span, outcome: Outcome): void {
     const { statement } = this;
-    this.tracing.guard.runHook('responseHook', () =>
-      hook(span, {
-        operation: this.description.operation,
-        ...(statement.id === undefined ? {} : { statementId: statement.id }),
-        ...outcome,
-      }),
-    );
+    this.#shared.access.authenticated(statement.session.connection);
+    this.#shared.discovery?.fromOperation(operation);
+    this.#shared.statements.set(operationKey(operation), statement);
+    if (statement.session.connection.isKernel && isSettled(operation)) statement.sawFinished();
+    this.#runResponseHook({ response: operation });
+    statement.opened(operation);
+  }
+
+  override failed(failure: Failure): void {
+    this.#runResponseHook({ error: failure.error });
+    this.statement.submitFailed(failure);
+  }
+
+  #runResponseHook(outcome: Outcome): void {
+    const { responseHook } = this.telemetry.config;
+    const span = this.#span;
+    if (responseHook === undefined || span?.isRecording() !== true) return;
+    const { id } = this.statement;
+    const { operation } = this.#description;
+    const response = { operation, ...(id === undefined ? {} : { statementId: id }), ...outcome };
+    this.#shared.guard.runHook('responseHook', responseHook, span, response);
   }
 }
 
-/** The object that stands for an operation in all layers of the driver. */
+function runRequestHook(
+  { guard, telemetry }: SharedState,
+  { operation }: StatementDescription,
+  span: Span,
+  args: readonly unknown[],
+): void {
+  const [statement, request] =
+    operation === OPERATION_EXECUTE_STATEMENT ? args : [undefined, args[0]];
+  guard.runHook('requestHook', telemetry.config.requestHook, span, {
+    operation,
+    ...(typeof statement === 'string' ? { statement } : {}),
+    request,
+  });
+}
+
+/** The object by which all layers of the driver refer to an operation. */
 export function operationKey(operation: Operation): object {
   return (
     operation.operationHandle ??
@@ -96,21 +109,21 @@ export function operationKey(operation: Operation): object {
   );
 }
 
-/** On the kernel a call that was not submitted asynchronously resolves with the finished statement. */
+/** On the kernel, a call that was not submitted asynchronously resolves with the finished statement. */
 function isSettled({ backend }: Operation): boolean {
   return backend?.asyncStatement === undefined && backend?.cancellableExecution === undefined;
 }
 
-/** The kernel takes query tags with the options only; on Thrift they are added to the request. */
+/** The kernel takes query tags only with the options; on Thrift they are added to the request. */
 function replacedArgs(
-  tracing: Tracing,
+  config: ResolvedConfig,
   session: SessionFacts,
   description: StatementDescription,
   span: Span | undefined,
   args: readonly unknown[],
 ): readonly unknown[] | undefined {
   const isWanted =
-    tracing.config.traceContext === 'query-tags' &&
+    config.traceContext === 'query-tags' &&
     session.connection.isKernel &&
     description.operation === OPERATION_EXECUTE_STATEMENT;
   const traceparent = isWanted ? traceparentOf(span) : undefined;

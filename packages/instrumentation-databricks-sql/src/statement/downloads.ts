@@ -8,33 +8,33 @@ import {
 /** The CloudFetch files of a statement's results. */
 export class Downloads {
   bytes = 0;
-  private startedCount = 0;
-  private succeededCount = 0;
-  private firstMs: number | undefined = undefined;
-  private slowestMs = 0;
-  private totalMs = 0;
+  #startedCount = 0;
+  #succeededCount = 0;
+  #firstMs: number | undefined = undefined;
+  #slowestMs = 0;
+  #totalMs = 0;
 
   /** @returns the zero-based index of the chunk: downloads start in the order of the links */
   started(): number {
-    this.startedCount += 1;
-    return this.startedCount - 1;
+    this.#startedCount += 1;
+    return this.#startedCount - 1;
   }
 
   succeeded(index: number, durationMs: number, bytes: number): void {
-    this.succeededCount += 1;
+    this.#succeededCount += 1;
     this.bytes += bytes;
-    this.totalMs += durationMs;
-    if (index === 0) this.firstMs = durationMs;
-    if (durationMs > this.slowestMs) this.slowestMs = durationMs;
+    this.#totalMs += durationMs;
+    if (index === 0) this.#firstMs = durationMs;
+    if (durationMs > this.#slowestMs) this.#slowestMs = durationMs;
   }
 
   addTo(attributes: Attributes): void {
-    if (this.firstMs !== undefined) {
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION] = this.firstMs / 1000;
+    if (this.#firstMs !== undefined) {
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION] = this.#firstMs / 1000;
     }
-    if (this.succeededCount > 0) {
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION] = this.slowestMs / 1000;
-      attributes[ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION] = this.totalMs / 1000;
+    if (this.#succeededCount > 0) {
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION] = this.#slowestMs / 1000;
+      attributes[ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION] = this.#totalMs / 1000;
     }
   }
 }

@@ -5,21 +5,21 @@ import {
   ATTR_DATABRICKS_RESULT_BATCH_SIZE,
 } from '../semconv';
 
-/** What the kernel handed over of a statement's results. */
+/** The batches of a statement's results that the kernel returned. */
 export class KernelBatches {
-  private count = 0;
-  private bytes = 0;
-  private totalMs = 0;
+  #count = 0;
+  #bytes = 0;
+  #totalMs = 0;
 
   received(durationMs: number, bytes: number): void {
-    this.count += 1;
-    this.bytes += bytes;
-    this.totalMs += durationMs;
+    this.#count += 1;
+    this.#bytes += bytes;
+    this.#totalMs += durationMs;
   }
 
   addTo(attributes: Attributes): void {
-    attributes[ATTR_DATABRICKS_RESULT_BATCH_COUNT] = this.count;
-    attributes[ATTR_DATABRICKS_RESULT_BATCH_SIZE] = this.bytes;
-    attributes[ATTR_DATABRICKS_RESULT_BATCH_DURATION] = this.totalMs / 1000;
+    attributes[ATTR_DATABRICKS_RESULT_BATCH_COUNT] = this.#count;
+    attributes[ATTR_DATABRICKS_RESULT_BATCH_SIZE] = this.#bytes;
+    attributes[ATTR_DATABRICKS_RESULT_BATCH_DURATION] = this.#totalMs / 1000;
   }
 }

@@ -1,52 +1,63 @@
-import type { Statement } from './statement';
+import type { Connection } from '../connection/connection';
+
+/** A statement whose span has not ended. */
+interface OpenStatement {
+  /** `performance.now()` at the submit. */
+  readonly startMs: number;
+  readonly session: { readonly connection: Connection };
+  abandon(): void;
+}
 
 /**
- * The statements whose span waits for a terminal state, in the order they were submitted. One timer for all of them ends
- * those that waited too long; it never holds the process.
+ * The statements whose span waits for a terminal state, in the order of their submission. One timer for all of them ends
+ * a statement that waits longer than the limit; it does not keep the process alive.
  */
 export class OpenStatements {
-  private readonly statements = new Set<Statement>();
-  private timer: NodeJS.Timeout | undefined;
+  readonly #statements = new Set<OpenStatement>();
+  readonly #maxDurationMs: () => number;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly maxDurationMs: () => number) {}
-
-  add(statement: Statement): void {
-    this.statements.add(statement);
-    if (this.timer === undefined) this.arm(this.maxDurationMs());
+  constructor(maxDurationMs: () => number) {
+    this.#maxDurationMs = maxDurationMs;
   }
 
-  delete(statement: Statement): void {
-    this.statements.delete(statement);
+  add(statement: OpenStatement): void {
+    this.#statements.add(statement);
+    if (this.#timer === undefined) this.#arm(this.#maxDurationMs());
   }
 
-  /** Ends the statements of one connection, or all of them. */
-  abandon(connectionId?: string): void {
-    for (const statement of this.statements) {
-      if (connectionId === undefined || statement.session.connection.id === connectionId) {
+  delete(statement: OpenStatement): void {
+    this.#statements.delete(statement);
+  }
+
+  /** Ends the statements of one connection, or of all. */
+  abandon(connection?: Connection): void {
+    for (const statement of this.#statements) {
+      if (connection === undefined || statement.session.connection === connection) {
         statement.abandon();
       }
     }
-    if (this.statements.size === 0) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
+    if (this.#statements.size === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
     }
   }
 
-  private arm(delayMs: number): void {
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.expire();
+  #arm(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#expire();
     }, delayMs);
-    this.timer.unref();
+    this.#timer.unref();
   }
 
-  private expire(): void {
-    const maxDurationMs = this.maxDurationMs();
+  #expire(): void {
+    const maxDurationMs = this.#maxDurationMs();
     const nowMs = performance.now();
-    for (const statement of this.statements) {
+    for (const statement of this.#statements) {
       const leftMs = statement.startMs + maxDurationMs - nowMs;
       if (leftMs > 0) {
-        this.arm(Math.ceil(leftMs));
+        this.#arm(Math.ceil(leftMs));
         return;
       }
       statement.abandon();

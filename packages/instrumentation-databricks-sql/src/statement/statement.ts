@@ -1,15 +1,7 @@
-import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Link, Span } from '@opentelemetry/api';
-import {
-  failureAttributes,
-  metricFailureAttributes,
-  recordException,
-} from '../patches/driver-call';
-import type { SessionFacts } from '../connection/connection';
 import { knownId } from '../connection/connection';
+import type { SessionFacts } from '../connection/connection';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';
-import type { ErrorInfo, FailureContext } from '../telemetry/failure';
-import { GUID_BYTES, guidText } from './guid';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
   ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS,
@@ -19,8 +11,14 @@ import {
   ATTR_DATABRICKS_STATEMENT_STATE,
 } from '../semconv';
 import type { StatementState } from '../semconv';
+import type { Failure } from '../telemetry/failure';
+import type { SpanOrigin, StartedOperation } from '../telemetry/operation';
+import type { Telemetry } from '../telemetry/telemetry';
+import type { ActiveStatements } from './active-statements';
+import { GUID_BYTES, guidText } from './guid';
+import type { OpenStatements } from './open-statements';
 import { Totals } from './totals';
-import type { Tracing } from '../telemetry/tracing';
+import type { ResultFacts } from './totals';
 
 /** `TOperationState`: the terminal ones. */
 const TERMINAL_STATES = new Map<number, StatementState>([
@@ -31,7 +29,7 @@ const TERMINAL_STATES = new Map<number, StatementState>([
   [6, 'UNKNOWN'],
   [8, 'TIMEDOUT'],
 ]);
-/** `OperationStateError.errorCode`, when the state itself was not seen. */
+/** The state by `OperationStateError.errorCode`, for when the state itself was not seen. */
 const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
   ['CANCELED', 'CANCELED'],
   ['CLOSED', 'CLOSED'],
@@ -40,175 +38,184 @@ const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
   ['UNKNOWN', 'UNKNOWN'],
 ]);
 
+/** What a statement needs of its surroundings. */
+export interface StatementContext {
+  readonly telemetry: Telemetry;
+  readonly openStatements: OpenStatements;
+  readonly activeStatements: ActiveStatements;
+}
+
 /**
- * One statement's life, from submit to close. Its span ends once: at the first terminal state that was seen, when the
- * call that opened it has settled too; or when that call fails; or when it is cancelled, closed or given up before.
- * Times are of `performance.now()`.
+ * One statement's life, from submit to close. Its operation ends once: at the first terminal state that the driver saw,
+ * as soon as the call that opened the statement has settled; or when that call fails; or when the statement is canceled,
+ * closed or abandoned before. Times are those of `performance.now()`.
  */
-export class Statement {
+export class Statement implements SpanOrigin {
   readonly totals = new Totals();
-  /** As the server sent it, until somebody asks for the text. */
-  private knownAs: Buffer | string | undefined = undefined;
   retryCount = 0;
-  private state: StatementState | undefined = undefined;
-  private stateResponse: OperationStatus | undefined = undefined;
+  /** The bytes that the server sent, until the id is asked for. */
+  #knownAs: Buffer | string | undefined = undefined;
+  #state: StatementState | undefined = undefined;
+  #stateResponse: OperationStatus | undefined = undefined;
   /** When the terminal state was seen. */
-  private terminalMs: number | undefined = undefined;
-  /** Retries until then; later ones are those of fetches and downloads. */
-  private terminalRetryCount: number | undefined = undefined;
-  private lastResponseMs: number;
-  private submitted = false;
-  private directResults: boolean | undefined = undefined;
-  private pollCount = 0;
-  private pollMs = 0;
-  /** The generation of metrics in which it counts as active. */
-  private activeGeneration: number | undefined = undefined;
-  private closeInFlight = false;
-  private cancelInFlight = false;
-  private completed = false;
-  private spanLinks: Link[] | undefined = undefined;
-  private spanEnded = false;
-  private childIdentity: Attributes | undefined = undefined;
+  #terminalMs: number | undefined = undefined;
+  /** Retries until then; later ones belong to fetches and downloads. */
+  #terminalRetryCount: number | undefined = undefined;
+  #lastResponseMs: number;
+  #isSubmitted = false;
+  #directResults: boolean | undefined = undefined;
+  #pollCount = 0;
+  #pollMs = 0;
+  /** What {@link ActiveStatements} returned, while the statement counts as active. */
+  #activeSince: number | undefined = undefined;
+  #isCloseInFlight = false;
+  #isCancelInFlight = false;
+  #isCompleted = false;
+  #hasEnded = false;
+  #links: Link[] | undefined = undefined;
+  #identity: Attributes | undefined = undefined;
+  readonly #context: StatementContext;
+  readonly #operation: StartedOperation;
+  readonly #metric: Attributes;
 
+  /** @param metric the attributes of `db.client.operation.duration` */
   constructor(
-    private readonly tracing: Tracing,
+    context: StatementContext,
     readonly session: SessionFacts,
-    readonly span: Span | undefined,
-    readonly startMs: number,
-    /** For `db.client.operation.duration`. */
-    private readonly metricAttributes: Attributes,
+    operation: StartedOperation,
+    metric: Attributes,
   ) {
-    this.lastResponseMs = startMs;
+    this.#context = context;
+    this.#operation = operation;
+    this.#metric = metric;
+    this.#lastResponseMs = operation.startMs;
   }
 
-  /** The span has ended; what comes now is recorded elsewhere. */
-  get ended(): boolean {
-    return this.spanEnded;
+  get span(): Span | undefined {
+    return this.#operation.span;
   }
 
-  /** Made when it is first asked for: a statement that nobody records needs none. */
+  get startMs(): number {
+    return this.#operation.startMs;
+  }
+
+  /** Whether the operation has ended; later failures are recorded on the spans of fetches. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Computed on first use: a statement that is not recorded needs no id. */
   get id(): string | undefined {
-    // The driver writes it only once the call has resolved.
-    if (typeof this.knownAs === 'object') this.knownAs = knownId(guidText(this.knownAs));
-    return this.knownAs;
+    if (typeof this.#knownAs === 'object') this.#knownAs = knownId(guidText(this.#knownAs));
+    return this.#knownAs;
   }
 
-  get isSampled(): boolean {
-    return this.span !== undefined && this.tracing.isSampled(this.span);
-  }
-
-  /** On every span of this statement. */
+  /** The ids on every later span of this statement. */
   get identity(): Attributes {
-    this.childIdentity ??=
+    this.#identity ??=
       this.id === undefined
         ? this.session.identity
         : { [ATTR_DATABRICKS_STATEMENT_ID]: this.id, ...this.session.identity };
-    return this.childIdentity;
+    return this.#identity;
   }
 
-  /** For every later span of this statement, whoever its parent is. */
+  /** For every later span of this statement, whatever its parent. */
   get links(): Link[] {
-    this.spanLinks ??= this.span === undefined ? [] : [{ context: this.span.spanContext() }];
-    return this.spanLinks;
+    this.#links ??= this.span === undefined ? [] : [{ context: this.span.spanContext() }];
+    return this.#links;
   }
 
-  /** The server took the statement and may have finished it in the same answer. */
+  /** The server accepted the statement, and may have finished it in the same response. */
   answered({ operationHandle, directResults }: Response): void {
-    this.lastResponseMs = performance.now();
+    this.#lastResponseMs = performance.now();
     const guid = operationHandle?.operationId?.guid;
-    if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.knownAs = guid;
-    this.directResults = directResults != null;
-    if (directResults?.operationStatus != null) this.sawStatus(directResults.operationStatus);
+    if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.#knownAs = guid;
+    this.#directResults = directResults != null;
+    if (directResults?.operationStatus != null) this.#sawStatus(directResults.operationStatus);
   }
 
   polled(durationMs: number, response: OperationStatus | undefined): void {
-    this.pollCount += 1;
-    this.pollMs += durationMs;
+    this.#pollCount += 1;
+    this.#pollMs += durationMs;
     if (response === undefined) return;
-    this.lastResponseMs = performance.now();
-    this.sawStatus(response);
+    this.#lastResponseMs = performance.now();
+    this.#sawStatus(response);
   }
 
-  /** A call that only succeeds on a finished statement has succeeded. */
+  /** A call that succeeds only on a finished statement has succeeded. */
   sawFinished(): void {
-    if (this.state === undefined) this.sawState('FINISHED', performance.now());
+    if (this.#state === undefined) this.#sawState('FINISHED', performance.now());
   }
 
   /** The call that opened the statement resolved. */
   opened(operation: DriverOperation): void {
-    this.submitted = true;
-    if (this.knownAs === undefined) {
-      this.knownAs = knownId(operation.id);
-      this.childIdentity = undefined;
+    this.#isSubmitted = true;
+    // Read only when the handle did not show the id: this getter of the driver costs 0.3 µs.
+    if (this.#knownAs === undefined) {
+      this.#knownAs = knownId(operation.id);
+      this.#identity = undefined;
     }
-    this.countActive();
-    this.endIfTerminal();
-    if (!this.spanEnded) this.tracing.openStatements.add(this);
+    this.#activeSince = this.#context.activeStatements.add(this.session);
+    this.#endIfTerminal();
+    if (!this.#hasEnded) this.#context.openStatements.add(this);
   }
 
   /** The call that opened the statement rejected: there is nothing to close. */
-  submitFailed(error: unknown, seen: FailureContext): void {
-    this.endFailed(this.tracing.describeError(error, seen), error);
+  submitFailed(failure: Failure): void {
+    this.#end(this.#terminalMs, failure);
   }
 
   /** A call on the operation settled; the driver may have seen the terminal state in it. */
   callResolved(): void {
-    this.endIfTerminal();
+    this.#endIfTerminal();
   }
 
   /** A call that waits for the statement, or reads from it, rejected. The first one ends a statement that still ran. */
-  callRejected(error: unknown, seen: FailureContext, operation: DriverOperation): void {
-    if (this.spanEnded || !this.submitted) return;
-    // It did finish; what failed is reading its results, of which there may be some.
-    if (this.state === 'FINISHED') this.span?.setAttributes(this.closeAttributes(operation));
-    const code: unknown = (error as { errorCode?: unknown } | null | undefined)?.errorCode;
-    const state = this.state ?? STATE_OF_ERROR_CODE.get(code);
-    if (state !== undefined && this.state === undefined) this.sawState(state, performance.now());
-    if (this.isUserCancel()) this.end(this.terminalMs);
-    else this.endFailed(this.tracing.describeError(error, seen), error);
+  callRejected(failure: Failure, facts: ResultFacts): void {
+    if (this.#hasEnded || !this.#isSubmitted) return;
+    // A finished statement fails while its results are read, and some of them may have arrived.
+    const completion = this.#state === 'FINISHED' ? this.completion(facts) : undefined;
+    const state = this.#state ?? STATE_OF_ERROR_CODE.get(failure.errorCode);
+    if (state !== undefined && this.#state === undefined) this.#sawState(state, performance.now());
+    this.#end(this.#terminalMs, this.#isUserCancel ? undefined : failure, completion);
   }
 
-  /** Whether a close or cancel that starts now is one to tell of: there is none in flight, and none has succeeded. */
+  /** Whether a close or cancel that starts now counts: none is in flight, and none has succeeded. */
   beginClose(state: 'CLOSED' | 'CANCELED'): boolean {
-    const isInFlight = state === 'CLOSED' ? this.closeInFlight : this.cancelInFlight;
-    if (this.completed || isInFlight) return false;
-    this.setInFlight(state, true);
+    const isInFlight = state === 'CLOSED' ? this.#isCloseInFlight : this.#isCancelInFlight;
+    if (this.#isCompleted || isInFlight) return false;
+    this.#setInFlight(state, true);
     return true;
   }
 
   /** The close or cancel failed; another may follow. */
   closeFailed(state: 'CLOSED' | 'CANCELED'): void {
-    this.setInFlight(state, false);
+    this.#setInFlight(state, false);
   }
 
-  /** Closed or cancelled. A statement that still ran ends with the last that the server said of it. */
+  /** Closed or canceled. A statement that still ran ends at the time of the server's last response. */
   closed(state: 'CLOSED' | 'CANCELED'): void {
-    this.completed = true;
-    if (this.state === undefined) this.sawState(state, this.lastResponseMs);
-    this.endIfTerminal();
-    this.release();
+    this.#isCompleted = true;
+    if (this.#state === undefined) this.#sawState(state, this.#lastResponseMs);
+    this.#endIfTerminal();
+    if (this.#activeSince !== undefined) {
+      this.#context.activeStatements.remove(this.session, this.#activeSince);
+      this.#activeSince = undefined;
+    }
     if (this.totals.wasFetched) {
-      this.tracing.metrics.recordReturnedRows(this.totals.rowCount, this.metricAttributes);
+      this.#context.telemetry.metrics.recordReturnedRows(this.totals.rowCount, this.#metric);
     }
   }
 
-  /** Nobody will end it any more: too long, disabled, or the client was collected. */
+  /** No call will end it any more: it took too long, or the instrumentation was disabled, or the client collected. */
   abandon(): void {
-    if (!this.spanEnded) this.end(this.lastResponseMs);
+    if (!this.#hasEnded) this.#end(this.#lastResponseMs);
   }
 
-  /** It no longer counts as active. */
-  release(): void {
-    if (this.activeGeneration === this.tracing.generation) {
-      this.tracing.countActive(this.session, -1);
-    }
-    this.activeGeneration = undefined;
-  }
-
-  /** What a close tells beyond the session's identity. */
-  closeAttributes(operation: DriverOperation): Attributes {
+  /** The totals as attributes, as of now. */
+  completion(facts: ResultFacts): Attributes {
     const attributes = this.totals.attributes(
-      operation,
+      facts,
       this.startMs,
       this.session.connection.isKernel,
     );
@@ -217,93 +224,67 @@ export class Statement {
     return attributes;
   }
 
-  private setInFlight(state: 'CLOSED' | 'CANCELED', isInFlight: boolean): void {
-    if (state === 'CLOSED') this.closeInFlight = isInFlight;
-    else this.cancelInFlight = isInFlight;
+  #setInFlight(state: 'CLOSED' | 'CANCELED', isInFlight: boolean): void {
+    if (state === 'CLOSED') this.#isCloseInFlight = isInFlight;
+    else this.#isCancelInFlight = isInFlight;
   }
 
-  private countActive(): void {
-    this.activeGeneration = this.tracing.generation;
-    this.tracing.countActive(this.session, 1);
-  }
-
-  private sawStatus(response: OperationStatus): void {
+  #sawStatus(response: OperationStatus): void {
     const state = TERMINAL_STATES.get(response.operationState ?? -1);
-    if (state === undefined || this.state !== undefined) return;
-    this.stateResponse = response;
-    this.sawState(state, this.lastResponseMs);
+    if (state === undefined || this.#state !== undefined) return;
+    this.#stateResponse = response;
+    this.#sawState(state, this.#lastResponseMs);
   }
 
-  private sawState(state: StatementState, atMs: number): void {
-    this.state = state;
-    this.terminalMs = atMs;
-    this.terminalRetryCount = this.retryCount;
+  #sawState(state: StatementState, atMs: number): void {
+    this.#state = state;
+    this.#terminalMs = atMs;
+    this.#terminalRetryCount = this.retryCount;
   }
 
-  /** A cancel the application asked for is an outcome, not a failure. */
-  private isUserCancel(): boolean {
-    return this.state === 'CANCELED' && (this.completed || this.cancelInFlight);
+  /** A cancel that the application asked for is an outcome, not a failure. */
+  get #isUserCancel(): boolean {
+    return this.#state === 'CANCELED' && (this.#isCompleted || this.#isCancelInFlight);
   }
 
-  private endIfTerminal(): void {
-    if (this.spanEnded || !this.submitted || this.state === undefined) return;
-    const response = this.stateResponse;
-    if (response === undefined || this.state === 'FINISHED' || this.isUserCancel()) {
-      this.end(this.terminalMs);
+  #endIfTerminal(): void {
+    if (this.#hasEnded || !this.#isSubmitted || this.#state === undefined) return;
+    const response = this.#stateResponse;
+    if (response === undefined || this.#state === 'FINISHED' || this.#isUserCancel) {
+      this.#end(this.#terminalMs);
       return;
     }
-    // The state was seen where the driver throws nothing: the failure is told by the response alone.
-    const error = { errorCode: errorCodeOf(this.state), response };
-    this.endFailed(
-      { ...this.tracing.describeError(error), className: 'OperationStateError' },
-      error,
-    );
+    // The driver threw nothing where it saw the state, so the failure is read from the response alone.
+    const error = { errorCode: errorCodeOf(this.#state), response };
+    const failure = this.#context.telemetry.describe(error);
+    this.#end(this.#terminalMs, { ...failure, className: 'OperationStateError' });
   }
 
-  private endFailed(info: ErrorInfo, error: unknown): void {
-    const { span } = this;
-    if (span?.isRecording() === true) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: info.message });
-      if (this.tracing.firstSighting(error)) recordException(span, info);
-    }
-    this.end(this.terminalMs, info);
+  #end(endMs: number | undefined, failure?: Failure, completion?: Attributes): void {
+    this.#hasEnded = true;
+    const { telemetry, openStatements } = this.#context;
+    openStatements.delete(this);
+    const isRecording = telemetry.isRecording(this.#operation);
+    telemetry.end(this.#operation, {
+      identity: this.session.identity,
+      result: isRecording ? this.#result(completion ?? {}) : undefined,
+      failure,
+      endMs,
+      metric: this.#metric,
+    });
   }
 
-  private end(endMs: number | undefined, failure?: ErrorInfo): void {
-    this.spanEnded = true;
-    this.tracing.openStatements.delete(this);
-    const { span } = this;
-    try {
-      if (span?.isRecording() === true) {
-        span.setAttributes(this.session.identity);
-        span.setAttributes(this.outcome(failure));
-      }
-      if (this.tracing.metrics.live) {
-        this.tracing.metrics.recordOperation(
-          (endMs ?? performance.now()) - this.startMs,
-          failure === undefined
-            ? this.metricAttributes
-            : { ...this.metricAttributes, ...metricFailureAttributes(failure) },
-        );
-      }
-    } finally {
-      span?.end(endMs);
-    }
-  }
-
-  private outcome(failure: ErrorInfo | undefined): Attributes {
-    const attributes: Attributes = {};
+  #result(attributes: Attributes): Attributes {
     if (this.id !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_ID] = this.id;
-    if (failure !== undefined) Object.assign(attributes, failureAttributes(failure));
-    if (this.state !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_STATE] = this.state;
-    if (this.directResults !== undefined) {
-      attributes[ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS] = this.directResults;
+    if (this.#state !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_STATE] = this.#state;
+    if (this.#directResults !== undefined) {
+      attributes[ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS] = this.#directResults;
+      if (!this.session.connection.isKernel) {
+        attributes[ATTR_DATABRICKS_STATEMENT_POLL_COUNT] = this.#pollCount;
+        attributes[ATTR_DATABRICKS_STATEMENT_POLL_DURATION] = this.#pollMs / 1000;
+      }
     }
-    if (!this.session.connection.isKernel && this.directResults !== undefined) {
-      attributes[ATTR_DATABRICKS_STATEMENT_POLL_COUNT] = this.pollCount;
-      attributes[ATTR_DATABRICKS_STATEMENT_POLL_DURATION] = this.pollMs / 1000;
-    }
-    const retryCount = this.terminalRetryCount ?? this.retryCount;
+    const retryCount = this.#terminalRetryCount ?? this.retryCount;
     if (retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = retryCount;
     return attributes;
   }

@@ -1,21 +1,32 @@
-/** What a failed driver call says, with nothing in it that could quote SQL, values or URLs. */
-export interface ErrorInfo {
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
+import {
+  ATTR_DATABRICKS_ERROR_CONDITION,
+  ATTR_DATABRICKS_ERROR_RETRYABLE,
+  ATTR_DB_RESPONSE_STATUS_CODE,
+  ATTR_ERROR_TYPE,
+} from '../semconv';
+
+/** What a driver call failed with. Nothing but `error` and a full `message` can quote SQL, values or URLs. */
+export interface Failure {
+  /** What was thrown. */
+  readonly error: unknown;
   /** `error.type`: SQLSTATE, else HTTP status, else the driver's `errorCode`, else the class, else `_OTHER`. */
   readonly type: string;
   /** Class of the thrown object. */
   readonly className: string;
+  /** The driver's `errorCode`. */
+  readonly errorCode: string | undefined;
   readonly sqlState: string | undefined;
   /** Databricks' error condition, such as `TABLE_OR_VIEW_NOT_FOUND`. */
   readonly condition: string | undefined;
-  /** Left out when neither the driver nor the status says. */
+  /** Whether the same call may succeed later; `undefined` when nothing in the error decides it. */
   readonly retryable: boolean | undefined;
-  /** Safe by default; the driver's own text when asked for. */
+  /** Condition, SQLSTATE and class by default; the driver's own message on request. */
   readonly message: string;
-  /** Stack frames without the message lines. */
-  readonly frames: string | undefined;
 }
 
-/** What the calls underneath saw of the failure and the thrown object may have lost. */
+/** What the layers below the call saw of the failure; the thrown object may lack it. */
 export interface FailureContext {
   readonly sqlState?: string | undefined;
 }
@@ -39,7 +50,8 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]{0,63}$/;
 /** A frame ends in a position, or says that it is native or anonymous; a message line that looks like one is cut with the message. */
 const FRAME = /^\s+at .*(?::\d+(?::\d+)?|native|<anonymous>|index \d+)\)?$/;
 
-const RETRYABLE_NETWORK_CODES = new Set([
+/** Values of `code`, `errorCode` or the class name after which the same call may succeed. */
+const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ETIMEDOUT',
@@ -47,17 +59,35 @@ const RETRYABLE_NETWORK_CODES = new Set([
   'ENETUNREACH',
   'EPIPE',
   'EAI_AGAIN',
+  // The driver's own time limits, and the end of its retries.
+  'TIMEOUT',
+  'TIMEOUT_EXCEEDED',
+  'ATTEMPTS_EXCEEDED',
+  'RetryError',
+  'TimeoutError',
 ]);
 
-/** `error.type` of something that has no class, such as a thrown string. */
+/** `error.type` of a value that has no class, such as a thrown string. */
 const OTHER = '_OTHER';
 
-/** Reads a thrown thing of any shape. Never throws for plain objects; getters of the application's own may. */
+/** The failure of a call whose error has a getter that throws. */
+export const UNREADABLE: Failure = {
+  error: undefined,
+  type: OTHER,
+  className: OTHER,
+  errorCode: undefined,
+  sqlState: undefined,
+  condition: undefined,
+  retryable: undefined,
+  message: OTHER,
+};
+
+/** Reads a thrown value of any shape. Throws only when a getter of that value does. */
 export function describeError(
   error: unknown,
   context: FailureContext = {},
   fullMessage = false,
-): ErrorInfo {
+): Failure {
   const response = objectField(error, 'response');
   const kernel = objectField(error, 'kernelMetadata');
   const text = stringField(error, 'message') ?? '';
@@ -75,22 +105,55 @@ export function describeError(
     errorStatus(Number(HTTP_STATUS_IN_TEXT.exec(text)?.[1])) ??
     errorStatus(numberField(objectField(objectField(error, 'payload'), 'response'), 'status'));
   const condition = CONDITION.exec(serverText.slice(0, MAX_SCANNED_LENGTH))?.[1];
-  const errorCode =
-    identifier(stringField(error, 'errorCode')) ?? identifier(stringField(error, 'code'));
+  const errorCode = identifier(stringField(error, 'errorCode'));
+  const code = errorCode ?? identifier(stringField(error, 'code'));
   const name = className(error);
-  const type = sqlState ?? httpStatus?.toString() ?? errorCode ?? name;
+  const type = sqlState ?? httpStatus?.toString() ?? code ?? name;
   return {
+    error,
     type,
     className: name,
+    errorCode,
     sqlState,
     condition,
-    retryable: retryable(error, kernel, httpStatus),
+    retryable: isRetryable(kernel, httpStatus, code, name),
     message: fullMessage && text !== '' ? text : safeMessage(name, type, condition, sqlState),
-    frames: stackFrames(error),
   };
 }
 
-/** Name of the class of a thrown thing; `name` is only `Error` for most of the driver's. */
+/** The attributes of an operation's metric; those of its failure are added when it has one. */
+export function metricAttributes(metric: Attributes, failure: Failure | undefined): Attributes {
+  if (failure === undefined) return metric;
+  const attributes: Attributes = { ...metric, [ATTR_ERROR_TYPE]: failure.type };
+  if (failure.sqlState !== undefined) attributes[ATTR_DB_RESPONSE_STATUS_CODE] = failure.sqlState;
+  return attributes;
+}
+
+/** The attributes of a failure on a span. */
+export function failureAttributes(failure: Failure): Attributes {
+  const attributes = metricAttributes({}, failure);
+  const { condition, retryable } = failure;
+  if (condition !== undefined) attributes[ATTR_DATABRICKS_ERROR_CONDITION] = condition;
+  if (retryable !== undefined) attributes[ATTR_DATABRICKS_ERROR_RETRYABLE] = retryable;
+  return attributes;
+}
+
+/** @param hasException whether the span gets an `exception` event: one failure has it on one span only */
+export function writeFailure(span: Span, failure: Failure, hasException: boolean): void {
+  const { message } = failure;
+  span.setAttributes(failureAttributes(failure));
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  if (!hasException) return;
+  const stack = stackFrames(failure.error);
+  // A plain object, because the SDK prefers `code` to the class: "-1" or "42" for errors of the driver.
+  span.recordException({
+    name: failure.className,
+    message,
+    ...(stack === undefined ? {} : { stack }),
+  });
+}
+
+/** Name of the class of a thrown value; `name` is only `Error` for most of the driver's. */
 export function className(error: unknown): string {
   if (typeof error !== 'object' || error === null) return OTHER;
   const constructorName: unknown = (error.constructor as { name?: unknown } | undefined)?.name;
@@ -128,19 +191,22 @@ function safeMessage(
   return type === name ? name : `${name} ${type}`;
 }
 
-function retryable(
-  error: unknown,
+/** `undefined` when nothing in the error decides it. */
+function isRetryable(
   kernel: object | undefined,
   httpStatus: number | undefined,
+  code: string | undefined,
+  name: string,
 ): boolean | undefined {
-  const kernelSays = field(kernel, 'retryable');
-  if (typeof kernelSays === 'boolean') return kernelSays;
-  // The statuses the driver itself retries.
+  const byKernel = field(kernel, 'retryable');
+  if (typeof byKernel === 'boolean') return byKernel;
+  // The driver itself retries these statuses.
   if (httpStatus !== undefined) {
     return httpStatus === 429 || (httpStatus >= 500 && httpStatus !== 501);
   }
-  const code = stringField(error, 'code');
-  return code !== undefined && RETRYABLE_NETWORK_CODES.has(code) ? true : undefined;
+  return (code !== undefined && RETRYABLE_CODES.has(code)) || RETRYABLE_CODES.has(name)
+    ? true
+    : undefined;
 }
 
 function errorStatus(status: number | undefined): number | undefined {

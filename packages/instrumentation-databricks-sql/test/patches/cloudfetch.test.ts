@@ -37,7 +37,7 @@ describe('CloudFetch', () => {
     assert.equal(attributes['databricks.result.chunks_present'], 20);
     assert.equal(attributes['databricks.result.size'], facts?.bytesServed);
     assert.equal(attributes['databricks.result.row_count'], 2000);
-    assert.equal(attributes['databricks.cloudfetch.compressed'], false);
+    assert.equal(attributes['databricks.result.compressed'], false);
 
     const downloads = bed.spansOf('cloudfetch_download');
     const indexes = downloads.map((span) => span.attributes['databricks.cloudfetch.chunk_index']);
@@ -86,7 +86,7 @@ describe('CloudFetch', () => {
     if (!hasLz4()) this.skip();
     await fetchAll('SELECT * FROM range(50000) /* local-warehouse: cloudfetch=4 lz4 */');
     const { attributes } = bed.spanOf('close_statement');
-    assert.equal(attributes['databricks.cloudfetch.compressed'], true);
+    assert.equal(attributes['databricks.result.compressed'], true);
     assert.equal(attributes['databricks.result.size'], bed.warehouse.statements[0]?.bytesServed);
     assert.ok(Number(attributes['databricks.result.size']) < 50_000 * 8);
   });

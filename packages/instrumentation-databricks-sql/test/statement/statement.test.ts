@@ -13,19 +13,25 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert/strict';
-import { type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
+import { stub, useFakeTimers } from 'sinon';
+import type { SinonFakeTimers } from 'sinon';
 import { resolveConfig } from '../../src/config';
 import { Connection, SessionFacts } from '../../src/connection/connection';
 import type { OperationStatus, Response } from '../../src/driver/shapes';
 import { Guard } from '../../src/guard';
 import { Metrics } from '../../src/telemetry/metrics';
 import { Statement } from '../../src/statement/statement';
-import { Tracing } from '../../src/telemetry/tracing';
+import { resultFacts } from '../../src/patches/result-facts';
+import { SharedState } from '../../src/patches/shared-state';
+import { describeError } from '../../src/telemetry/failure';
+import { StartedOperation } from '../../src/telemetry/operation';
+import { Telemetry } from '../../src/telemetry/telemetry';
 
 const RUNNING: OperationStatus = { operationState: 1 };
 const FINISHED: OperationStatus = { operationState: 2 };
 const GUID = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 const ID = '00112233-4455-6677-8899-aabbccddeeff';
+const FACTS = resultFacts({}, false);
 const METRIC: Attributes = { 'db.system.name': 'databricks' };
 const STATE = 'databricks.statement.state';
 const STATEMENT_ID = 'databricks.statement.id';
@@ -43,7 +49,7 @@ class Bench {
     exportIntervalMillis: 2 ** 31 - 1,
   });
   private readonly meters = new MeterProvider({ readers: [this.reader] });
-  readonly tracing = this.tracingWith(new Metrics(this.meters.getMeter('test')));
+  readonly shared = this.sharedWith(new Metrics(this.meters.getMeter('test')));
   readonly session: SessionFacts;
 
   constructor(isKernel = false) {
@@ -52,15 +58,17 @@ class Bench {
     this.session.opened({ id: 'session-1' });
   }
 
-  tracingWith(metrics: Metrics): Tracing {
+  sharedWith(metrics: Metrics): SharedState {
     const tracer = this.provider.getTracer('test');
-    return new Tracing(new Guard(diag), resolveConfig({}, diag), metrics, () => tracer);
+    const config = resolveConfig({}, diag);
+    return new SharedState(new Telemetry(new Guard(diag), config, metrics, () => tracer));
   }
 
-  statement(tracing = this.tracing, hasSpan = true): Statement {
-    const span = hasSpan ? tracing.startSpan('SELECT', SpanKind.CLIENT, {}) : undefined;
-    const startMs = performance.now();
-    return new Statement(tracing, this.session, span, startMs, METRIC);
+  statement(shared = this.shared, hasSpan = true): Statement {
+    const operation = hasSpan
+      ? shared.telemetry.begin('SELECT', SpanKind.CLIENT, {})
+      : new StartedOperation('SELECT', SpanKind.CLIENT, {}, performance.now(), undefined);
+    return new Statement(shared, this.session, operation, METRIC);
   }
 
   get spans(): readonly ReadableSpan[] {
@@ -146,7 +154,7 @@ describe('Statement', () => {
         events.map((event) => event.attributes?.['exception.type']),
         type === undefined ? [] : ['OperationStateError'],
       );
-      assert.ok(statement.ended);
+      assert.ok(statement.hasEnded);
     });
   }
 
@@ -155,7 +163,7 @@ describe('Statement', () => {
       const statement = bench.statement();
       statement.answered(accepted(operationState === undefined ? {} : { operationState }));
       statement.opened({});
-      assert.ok(!statement.ended);
+      assert.ok(!statement.hasEnded);
       statement.abandon();
       assert.equal(bench.span.attributes[STATE], undefined);
     });
@@ -174,7 +182,7 @@ describe('Statement', () => {
       const statement = bench.statement();
       statement.opened({});
       const error = Object.assign(new Error('failed'), { errorCode });
-      statement.callRejected(error, {}, {});
+      statement.callRejected(describeError(error), FACTS);
       assert.equal(bench.span.attributes[STATE], state);
       assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
@@ -184,19 +192,19 @@ describe('Statement', () => {
     for (const error of [undefined, null, 'text']) {
       const statement = bench.statement();
       statement.opened({});
-      statement.callRejected(error, {}, {});
-      assert.ok(statement.ended);
+      statement.callRejected(describeError(error), FACTS);
+      assert.ok(statement.hasEnded);
     }
     assert.equal(bench.spans.length, 3);
   });
 
   it('does not end for a call that fails before it is open, nor twice', async () => {
     const statement = bench.statement();
-    statement.callRejected(new Error('early'), {}, {});
-    assert.ok(!statement.ended);
+    statement.callRejected(describeError(new Error('early')), FACTS);
+    assert.ok(!statement.hasEnded);
     statement.answered(accepted(FINISHED));
     statement.opened({});
-    statement.callRejected(new Error('late'), {}, {});
+    statement.callRejected(describeError(new Error('late')), FACTS);
     statement.callResolved();
     statement.abandon();
     assert.equal(bench.span.status.code, SpanStatusCode.UNSET);
@@ -240,7 +248,7 @@ describe('Statement', () => {
       statement.opened({});
       statement.abandon();
       assert.ok(!(STATEMENT_ID in bench.span.attributes));
-      assert.ok(!(STATEMENT_ID in statement.closeAttributes({})));
+      assert.ok(!(STATEMENT_ID in statement.completion(FACTS)));
     });
   });
 
@@ -248,10 +256,10 @@ describe('Statement', () => {
     const statement = bench.statement();
     assert.deepEqual(statement.links, [{ context: statement.span?.spanContext() }]);
     assert.equal(statement.links, statement.links, 'made once');
-    assert.ok(statement.isSampled);
-    const without = bench.statement(bench.tracing, false);
+    assert.ok(bench.shared.telemetry.isDetailSampled(statement));
+    const without = bench.statement(bench.shared, false);
     assert.deepEqual(without.links, []);
-    assert.ok(!without.isSampled);
+    assert.ok(!bench.shared.telemetry.isDetailSampled(without));
   });
 
   describe('takes', () => {
@@ -326,7 +334,7 @@ describe('Statement', () => {
     it('until the submit fails', async () => {
       const statement = bench.statement();
       clock.tick(10);
-      statement.submitFailed(new Error('x'), {});
+      statement.submitFailed(describeError(new Error('x')));
       assert.deepEqual(await bench.durations(), [10, 1]);
       const { attributes, status } = bench.span;
       assert.equal(status.code, SpanStatusCode.ERROR);
@@ -354,19 +362,19 @@ describe('Statement', () => {
     statement.retryCount = 5;
     statement.opened({});
     assert.equal(bench.span.attributes[RETRIES], 2);
-    assert.equal(statement.closeAttributes({})[RETRIES], 5);
-    assert.equal(statement.closeAttributes({})[STATEMENT_ID], ID);
+    assert.equal(statement.completion(FACTS)[RETRIES], 5);
+    assert.equal(statement.completion(FACTS)[STATEMENT_ID], ID);
   });
 
   it('tells the retries of what never came to a state, and no retries where there were none', () => {
     const statement = bench.statement();
     statement.retryCount = 3;
-    statement.submitFailed(new Error('x'), {});
+    statement.submitFailed(describeError(new Error('x')));
     assert.equal(bench.span.attributes[RETRIES], 3);
     const other = bench.statement();
-    other.submitFailed(new Error('x'), {});
+    other.submitFailed(describeError(new Error('x')));
     assert.ok(!(RETRIES in (bench.spans[1]?.attributes ?? {})));
-    assert.ok(!(RETRIES in other.closeAttributes({})));
+    assert.ok(!(RETRIES in other.completion(FACTS)));
   });
 
   it('tells what it had come to when reading what it finished with fails', () => {
@@ -375,14 +383,14 @@ describe('Statement', () => {
     statement.opened({});
     statement.polled(1, FINISHED);
     statement.totals.fetched(7);
-    statement.callRejected(new Error('x'), {}, {});
+    statement.callRejected(describeError(new Error('x')), FACTS);
     const { attributes, status } = bench.span;
     assert.equal(attributes[STATE], 'FINISHED');
     assert.equal(attributes['databricks.result.row_count'], 7);
     assert.equal(status.code, SpanStatusCode.ERROR);
     const running = bench.statement();
     running.opened({});
-    running.callRejected(new Error('x'), {}, {});
+    running.callRejected(describeError(new Error('x')), FACTS);
     assert.ok(!('databricks.result.row_count' in (bench.spans[1]?.attributes ?? {})));
   });
 
@@ -393,7 +401,7 @@ describe('Statement', () => {
     clock.tick(10);
     for (const statement of [failing, closing]) statement.polled(1, FINISHED);
     clock.tick(10);
-    failing.callRejected(new Error('x'), {}, {});
+    failing.callRejected(describeError(new Error('x')), FACTS);
     closing.closed('CLOSED');
     assert.deepEqual(await bench.durations(), [20, 2]);
     assert.deepEqual(
@@ -403,17 +411,17 @@ describe('Statement', () => {
   });
 
   it('is measured without a span when reading what it finished with fails', async () => {
-    const statement = bench.statement(bench.tracing, false);
+    const statement = bench.statement(bench.shared, false);
     statement.opened({});
     statement.polled(1, FINISHED);
-    statement.callRejected(new Error('x'), {}, {});
+    statement.callRejected(describeError(new Error('x')), FACTS);
     assert.deepEqual(await bench.durations(), [0, 1]);
   });
 
   it('records one failure as an exception once', () => {
     const error = new Error('x');
     for (let times = 0; times < 2; times += 1) {
-      bench.statement().submitFailed(error, {});
+      bench.statement().submitFailed(describeError(error));
     }
     assert.deepEqual(
       bench.spans.map(({ events }) => events.length),
@@ -428,12 +436,12 @@ describe('Statement', () => {
       const underWay = bench.statement();
       underWay.opened({});
       underWay.beginClose('CANCELED');
-      underWay.callRejected(canceled, {}, {});
+      underWay.callRejected(describeError(canceled), FACTS);
       const done = bench.statement();
       done.opened({});
       done.beginClose('CANCELED');
       done.closed('CANCELED');
-      done.callRejected(canceled, {}, {});
+      done.callRejected(describeError(canceled), FACTS);
       for (const { attributes, status } of bench.spans) {
         assert.equal(attributes[STATE], 'CANCELED');
         assert.equal(status.code, SpanStatusCode.UNSET);
@@ -445,7 +453,10 @@ describe('Statement', () => {
       const statement = bench.statement();
       statement.opened({});
       statement.beginClose('CANCELED');
-      statement.callRejected(Object.assign(new Error('x'), { errorCode: 'ERROR' }), {}, {});
+      statement.callRejected(
+        describeError(Object.assign(new Error('x'), { errorCode: 'ERROR' })),
+        FACTS,
+      );
       assert.equal(bench.span.attributes[STATE], 'ERROR');
       assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
@@ -455,7 +466,7 @@ describe('Statement', () => {
       statement.opened({});
       statement.beginClose('CANCELED');
       statement.closeFailed('CANCELED');
-      statement.callRejected(canceled, {}, {});
+      statement.callRejected(describeError(canceled), FACTS);
       assert.equal(bench.span.status.code, SpanStatusCode.ERROR);
     });
   });
@@ -479,14 +490,12 @@ describe('Statement', () => {
 
   it('counts as active from its opening to its close, once', async () => {
     const [first, second] = [bench.statement(), bench.statement()];
-    first.release();
     first.opened({});
     second.opened({});
     assert.equal(await bench.active(), 2);
     first.closed('CLOSED');
-    first.release();
     assert.equal(await bench.active(), 1);
-    bench.tracing.abandonAll();
+    bench.shared.abandonAll();
     second.closed('CLOSED');
     assert.equal(bench.spans.length, 2);
   });
@@ -513,19 +522,19 @@ describe('Statement', () => {
     over.answered(accepted(FINISHED));
     over.opened({});
     assert.equal(bench.spans.length, 1);
-    bench.tracing.abandonAll();
+    bench.shared.abandonAll();
     assert.equal(bench.spans.length, 2);
-    assert.ok(open.ended);
+    assert.ok(open.hasEnded);
   });
 
   it('is measured without a span, and traced without a meter', async () => {
-    const unseen = bench.statement(bench.tracing, false);
+    const unseen = bench.statement(bench.shared, false);
     clock.tick(5);
-    unseen.submitFailed(new Error('x'), {});
+    unseen.submitFailed(describeError(new Error('x')));
     assert.deepEqual(await bench.durations(), [5, 1]);
     assert.equal(bench.spans.length, 0);
-    const unmeasured = bench.statement(bench.tracingWith(new Metrics(createNoopMeter())));
-    unmeasured.submitFailed(new Error('x'), {});
+    const unmeasured = bench.statement(bench.sharedWith(new Metrics(createNoopMeter())));
+    unmeasured.submitFailed(describeError(new Error('x')));
     assert.equal(bench.spans.length, 1);
     assert.deepEqual(await bench.durations(), [5, 1]);
   });

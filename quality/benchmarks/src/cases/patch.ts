@@ -9,7 +9,7 @@ import { inTurns } from '../harness/turn';
 import { mysql2Arms } from '../peers/mysql2';
 import { bareSpan, batching, noSdkProvider, providerOf, startBareSpan } from '../peers/spans';
 import { downloading, spanned, timed } from '../subjects/bare-patches';
-import { ourPatches, stubSession, tracingOf, type StubPatches } from '../subjects/stub-driver';
+import { ourPatches, stubSession, sharedStateOf, type StubPatches } from '../subjects/stub-driver';
 
 const SPAN = 'one span';
 const SPANS = '1 + 20 spans';
@@ -67,10 +67,10 @@ export const benchmark: Benchmark = {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     const provider = providerOf([batching()]);
     const bare = provider.getTracer('bare');
-    const sampled = tracingOf(provider.getTracer(SCOPE_NAME));
+    const sampled = sharedStateOf(provider.getTracer(SCOPE_NAME));
     const unsampledTracer = providerOf([batching()], new AlwaysOffSampler()).getTracer(SCOPE_NAME);
-    const unsampled = tracingOf(unsampledTracer);
-    const none = tracingOf(noSdkProvider().getTracer(SCOPE_NAME));
+    const unsampled = sharedStateOf(unsampledTracer);
+    const none = sharedStateOf(noSdkProvider().getTracer(SCOPE_NAME));
     const plain = mysql2Arms(provider, false);
     const masked = mysql2Arms(provider, true);
 

@@ -8,7 +8,7 @@ import { driverExporter, DriverTelemetry } from '../peers/driver-telemetry';
 import { batching, providerOf, RecordOnlySampler } from '../peers/spans';
 import { statementLife } from '../subjects/statement-life';
 import { connectSpan, statementSpans } from '../subjects/statement-spans';
-import { tracingOf } from '../subjects/stub-driver';
+import { sharedStateOf } from '../subjects/stub-driver';
 import { telemetry } from '../subjects/telemetry';
 
 const OURS = 'ours';
@@ -17,7 +17,7 @@ const FLOOR = 'two recorded spans';
 
 function ours(chunks: number): Arm {
   const { tracer } = telemetry();
-  const life = statementLife(tracingOf(tracer));
+  const life = statementLife(sharedStateOf(tracer));
   connectSpan(tracer, life.session.connection.id);
   return {
     name: OURS,

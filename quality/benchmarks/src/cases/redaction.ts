@@ -1,6 +1,9 @@
 /** What of a failure may leave: a stack reduced to frames and redacted once, against the built-in rules run twice. */
 import { redactSensitive } from '@databricks/sql/dist/telemetry/telemetryUtils';
-import { describeError } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/failure';
+import {
+  describeError,
+  stackFrames as capturedFrames,
+} from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/failure';
 import { redact } from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/redact';
 import { stackFrames } from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/stack-frames';
 import { alternate, type Arm } from '../harness/alternate';
@@ -63,14 +66,16 @@ export const benchmark: Benchmark = {
     ] as const) {
       const error = ERRORS[kind];
       const stack = error.stack ?? '';
-      const captured = describeError(error).frames ?? '';
+      const captured = capturedFrames(describeError(error).error) ?? '';
       const reduced = stackFrames(captured);
       const rounds = await alternate(
         [
           arm('redaction', () => stackFrames(captured)),
           arm('rules', () => redact(reduced)),
           arm('frames', () => leastRedaction(captured)),
-          arm('capture and redaction', () => stackFrames(describeError(error).frames ?? '')),
+          arm('capture and redaction', () =>
+            stackFrames(capturedFrames(describeError(error).error) ?? ''),
+          ),
           // At the emitter both texts, at the exporter the stack once more.
           arm(PEER, () => redactSensitive(error.message) + redactSensitive(redactSensitive(stack))),
         ],

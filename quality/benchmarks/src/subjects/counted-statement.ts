@@ -1,4 +1,5 @@
 /** The figures of one statement as the instrumentation keeps them, without any span. */
+import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import {
   Connection,
@@ -7,7 +8,9 @@ import {
 import { Statement } from '../../../../packages/instrumentation-databricks-sql/build/src/statement/statement';
 import { noSdkProvider } from '../peers/spans';
 import { SESSION_ID } from '../harness/ids';
-import { tracingOf } from './stub-driver';
+import { resultFacts } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/result-facts';
+import { StartedOperation } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/operation';
+import { sharedStateOf } from './stub-driver';
 
 const FINISHED_STATE = 2;
 const URL_BASED_SET = 3;
@@ -27,11 +30,18 @@ const OPERATION = {
 
 /** Counts the life of one statement after the other. */
 export function countedStatement(): (chunks: number) => Statement {
-  const tracing = tracingOf(noSdkProvider().getTracer('none'));
+  const shared = sharedStateOf(noSdkProvider().getTracer('none'));
   const session = new SessionFacts(new Connection({ host: 'workspace.cloud.databricks.com' }), {});
   session.opened({ id: SESSION_ID });
   return (chunks) => {
-    const statement = new Statement(tracing, session, undefined, performance.now(), session.metric);
+    const operation = new StartedOperation(
+      'SELECT',
+      SpanKind.CLIENT,
+      session.creation,
+      performance.now(),
+      undefined,
+    );
+    const statement = new Statement(shared, session, operation, session.metric);
     statement.answered(RESPONSE);
     statement.opened(OPERATION);
     const { totals } = statement;
@@ -47,5 +57,5 @@ export function countedStatement(): (chunks: number) => Statement {
 
 /** What the close of a counted statement says of it. */
 export function totalsOf(statement: Statement): Attributes {
-  return statement.closeAttributes(OPERATION);
+  return statement.completion(resultFacts(OPERATION, false));
 }

@@ -7,10 +7,11 @@ import {
   Connection,
   SessionFacts,
 } from '../../../../packages/instrumentation-databricks-sql/build/src/connection/connection';
-import { CloseCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation-calls';
-import { SubmitCall } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/submit-call';
+import { beginClose } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/operation-calls';
+import { beginSubmit } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/submit-call';
 import { describeExecute } from '../../../../packages/instrumentation-databricks-sql/build/src/statement/description';
-import type { Tracing } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/tracing';
+import { resultFacts } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/result-facts';
+import type { SharedState } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/shared-state';
 import { SESSION_ID } from '../harness/ids';
 import { operationOf, submitResponse } from './stub-driver';
 
@@ -24,7 +25,8 @@ export interface Life {
   run(chunks: number): { readonly statementId: string; readonly totals: Attributes };
 }
 
-export function statementLife(tracing: Tracing): Life {
+export function statementLife(shared: SharedState): Life {
+  const { telemetry } = shared;
   const session = new SessionFacts(
     new Connection({
       host: 'workspace.cloud.databricks.com',
@@ -38,10 +40,10 @@ export function statementLife(tracing: Tracing): Life {
     run(chunks) {
       const response = submitResponse();
       const operation = operationOf(response);
-      const call = new SubmitCall(
-        tracing,
+      const call = beginSubmit(
+        shared,
         session,
-        describeExecute(tracing.config, session, ARGS, tracing.metrics.live),
+        describeExecute(telemetry.config, session, ARGS, telemetry.metrics.live),
         ARGS,
       );
       const { statement } = call;
@@ -52,12 +54,12 @@ export function statementLife(tracing: Tracing): Life {
         totals.downloadSucceeded(totals.downloadStarted(), 12, 1_048_576, 1_000);
       }
       totals.fetched(ROWS.length);
-      const close = new CloseCall(tracing, operation, statement, 'CLOSED');
+      const close = beginClose(telemetry, operation, statement, 'CLOSED');
       close.succeeded();
       close.end();
       return {
         statementId: statement.id ?? '',
-        totals: close.span === undefined ? statement.closeAttributes(operation) : {},
+        totals: close.span === undefined ? statement.completion(resultFacts(operation, false)) : {},
       };
     },
   };

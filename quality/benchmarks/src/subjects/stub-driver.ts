@@ -14,7 +14,8 @@ import { operationPatch } from '../../../../packages/instrumentation-databricks-
 import { sessionPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/session';
 import { PrototypePatches } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/prototype-patches';
 import type { ClassPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/method-patch';
-import { Tracing } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/tracing';
+import { SharedState } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/shared-state';
+import { Telemetry } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/telemetry';
 import { createNoopMeter } from '@opentelemetry/api';
 import { SESSION_ID } from '../harness/ids';
 
@@ -23,15 +24,17 @@ const DEFAULTS = Object.fromEntries(
 ) as unknown as ResolvedConfig;
 
 /** What the patches share, for spans of `tracer`. */
-export function tracingOf(tracer: Tracer, config: Partial<ResolvedConfig> = {}): Tracing {
-  const tracing = new Tracing(
-    new Guard(diag.createComponentLogger({ namespace: 'benchmark' })),
-    { ...DEFAULTS, ...config },
-    new Metrics(createNoopMeter()),
-    () => tracer,
+export function sharedStateOf(tracer: Tracer, config: Partial<ResolvedConfig> = {}): SharedState {
+  const shared = new SharedState(
+    new Telemetry(
+      new Guard(diag.createComponentLogger({ namespace: 'benchmark' })),
+      { ...DEFAULTS, ...config },
+      new Metrics(createNoopMeter()),
+      () => tracer,
+    ),
   );
-  tracing.enabled = true;
-  return tracing;
+  shared.enabled = true;
+  return shared;
 }
 
 const FINISHED_STATE = 2;
@@ -96,12 +99,12 @@ export interface StubPatches {
 }
 
 /** Those of the instrumentation. */
-export function ourPatches(tracing: Tracing): StubPatches {
+export function ourPatches(shared: SharedState): StubPatches {
   return {
-    hiveDriver: hiveDriverPatch(tracing),
-    operation: operationPatch(tracing),
-    cloudFetch: cloudFetchPatch(tracing),
-    session: sessionPatch(tracing),
+    hiveDriver: hiveDriverPatch(shared),
+    operation: operationPatch(shared),
+    cloudFetch: cloudFetchPatch(shared),
+    session: sessionPatch(shared),
   };
 }
 

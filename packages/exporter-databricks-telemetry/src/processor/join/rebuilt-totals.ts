@@ -1,13 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
-  ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED,
   ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
   ATTR_DATABRICKS_CLOUDFETCH_SIZE,
   ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
   ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
   ATTR_DATABRICKS_FETCH_ROW_COUNT,
   ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
+  ATTR_DATABRICKS_RESULT_COMPRESSED,
   ATTR_DATABRICKS_RESULT_FORMAT,
   ATTR_DATABRICKS_RESULT_ROW_COUNT,
   ATTR_DATABRICKS_RESULT_SIZE,
@@ -50,7 +50,7 @@ export class RebuiltTotals {
     this.#chunks += 1;
     const bytes = amountIn(attributes, ATTR_DATABRICKS_CLOUDFETCH_SIZE);
     if (bytes !== undefined) this.#bytes = (this.#bytes ?? 0) + bytes;
-    const compressed = attributes[ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED];
+    const compressed = attributes[ATTR_DATABRICKS_RESULT_COMPRESSED];
     if (typeof compressed === 'boolean') this.#compressed = compressed || this.#compressed === true;
 
     const seconds = durationInSeconds(span);
@@ -71,7 +71,7 @@ export class RebuiltTotals {
       attributes[ATTR_DATABRICKS_RESULT_FORMAT] = 'cloudfetch';
       put(ATTR_DATABRICKS_RESULT_CHUNK_COUNT, this.#chunks);
       put(ATTR_DATABRICKS_RESULT_SIZE, this.#bytes);
-      put(ATTR_DATABRICKS_CLOUDFETCH_COMPRESSED, this.#compressed);
+      put(ATTR_DATABRICKS_RESULT_COMPRESSED, this.#compressed);
       put(ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION, this.#firstSeconds);
       put(ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION, this.#slowestSeconds);
       put(ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION, this.#totalSeconds);

@@ -19,9 +19,9 @@ describe('hasTotals', () => {
 function compressedAfter(...values: unknown[]): unknown {
   const totals = new RebuiltTotals();
   for (const value of values) {
-    totals.downloaded(span({ 'databricks.cloudfetch.compressed': value } as Attributes));
+    totals.downloaded(span({ 'databricks.result.compressed': value } as Attributes));
   }
-  return totals.toAttributes()['databricks.cloudfetch.compressed'];
+  return totals.toAttributes()['databricks.result.compressed'];
 }
 
 describe('RebuiltTotals', () => {

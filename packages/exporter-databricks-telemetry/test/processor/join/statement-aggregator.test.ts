@@ -63,7 +63,7 @@ function totals(closing: Record<string, number> | undefined): Record<string, unk
       attributes: {
         'databricks.cloudfetch.chunk_index': index,
         'databricks.cloudfetch.size': size,
-        'databricks.cloudfetch.compressed': index === 1,
+        'databricks.result.compressed': index === 1,
       },
       times: [
         [100, 0],
@@ -295,7 +295,7 @@ describe('StatementAggregator: totals of a close that has none', () => {
     'databricks.result.format': 'cloudfetch',
     'databricks.result.chunk_count': 3,
     'databricks.result.size': 60,
-    'databricks.cloudfetch.compressed': true,
+    'databricks.result.compressed': true,
     'databricks.cloudfetch.first_duration': 2,
     'databricks.cloudfetch.slowest_duration': 4,
     'databricks.cloudfetch.total_duration': 6,

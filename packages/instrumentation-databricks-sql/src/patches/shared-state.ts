@@ -1,0 +1,62 @@
+import { AccessRegistry } from '../connection/access-registry';
+import type { Connection, SessionFacts } from '../connection/connection';
+import type { Client, Operation } from '../driver/shapes';
+import type { Guard } from '../guard';
+import { ActiveStatements } from '../statement/active-statements';
+import { OpenStatements } from '../statement/open-statements';
+import type { Statement, StatementContext } from '../statement/statement';
+import type { Telemetry } from '../telemetry/telemetry';
+import { hiddenField } from './hidden-field';
+
+/** Finds classes of the driver from its objects, where their files were not hooked. */
+export interface Discovery {
+  fromConnected(client: Client): void;
+  fromOperation(operation: Operation): void;
+  /** The results provider of the kernel exists once the first rows are asked for. */
+  fromResultsProvider(provider: object): void;
+}
+
+/** What all patches of one instrumentation share: telemetry, and what is known of each driver object. */
+export class SharedState implements StatementContext {
+  readonly guard: Guard;
+  readonly access: AccessRegistry;
+  readonly openStatements: OpenStatements;
+  readonly activeStatements: ActiveStatements;
+  readonly connections = new WeakMap<object, Connection>();
+  readonly sessions = new WeakMap<object, SessionFacts>();
+  /** By the operation handle, which all layers of the driver share; by the backend on the kernel. */
+  readonly statements = hiddenField<Statement>();
+  /** False while the instrumentation is disabled: the patches then call the driver and do nothing else. */
+  enabled = false;
+  discovery: Discovery | undefined = undefined;
+  readonly #collected: FinalizationRegistry<Connection>;
+
+  constructor(readonly telemetry: Telemetry) {
+    this.guard = telemetry.guard;
+    this.access = new AccessRegistry(this.guard);
+    this.openStatements = new OpenStatements(() => telemetry.config.statementMaxDurationMs);
+    this.activeStatements = new ActiveStatements(telemetry);
+    // A client, its sessions and their operations refer to each other, so they are collected together.
+    this.#collected = new FinalizationRegistry((connection) => {
+      this.guard.run('collected client', () => {
+        this.openStatements.abandon(connection);
+        this.activeStatements.forget(connection);
+        this.access.forget(connection.id);
+      });
+    });
+  }
+
+  connected(client: Client, connection: Connection): void {
+    const previous = this.connections.get(client);
+    if (previous !== undefined) this.access.closed(previous.id, this.access.providers(client));
+    this.connections.set(client, connection);
+    this.access.add(connection, client);
+    this.#collected.register(client, connection);
+  }
+
+  /** Ends the statements that still wait for their end, and stops counting them. */
+  abandonAll(): void {
+    this.openStatements.abandon();
+    this.activeStatements.forgetAll();
+  }
+}
