@@ -105,12 +105,7 @@ class ConnectCall extends DriverCall {
     const version =
       this.#driverVersion ??
       versionFromUserAgent(this.#client.connectionProvider?.options?.headers?.['User-Agent']);
-    this.result = configuration(
-      this.#client,
-      (options ?? {}) as ConnectionOptions,
-      Boolean(authProvider),
-      version,
-    );
+    this.result = configuration(this.#client, options ?? {}, Boolean(authProvider), version);
   }
 }
 

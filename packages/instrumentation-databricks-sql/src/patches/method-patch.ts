@@ -108,10 +108,10 @@ function succeed(shared: SharedState, place: string, call: DriverCall, result: u
   }
 }
 
-function fail(shared: SharedState, place: string, call: DriverCall, error: unknown): void {
+function fail(shared: SharedState, place: string, call: DriverCall, thrown: unknown): void {
   try {
     try {
-      call.failed(shared.telemetry.describe(error, call));
+      call.failed(shared.telemetry.describe(thrown, call));
     } finally {
       call.end();
     }

@@ -86,9 +86,9 @@ export class Telemetry {
   }
 
   /** Reads what a driver call failed with. Never throws: the getters of an error may. */
-  describe(error: unknown, context?: FailureContext): Failure {
+  describe(error: unknown, seen?: FailureContext): Failure {
     try {
-      return describeError(error, context, this.config.enhancedDatabaseReporting);
+      return describeError(error, seen, this.config.enhancedDatabaseReporting);
     } catch (unreadable) {
       this.guard.report('error', unreadable);
       return UNREADABLE;
