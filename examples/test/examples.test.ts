@@ -1,7 +1,9 @@
 import * as assert from 'node:assert/strict';
-import { EXAMPLES, type Example } from '../src/runner/examples';
+import { EXAMPLES } from '../src/runner/examples';
+import type { Example } from '../src/runner/examples';
 import { assertDocumented } from './documented-attributes';
-import { CALLER_TRACE_ID, runExample, type ExampleRun } from '../src/runner/run-example';
+import { CALLER_TRACE_ID, runExample } from '../src/runner/run-example';
+import type { ExampleRun } from '../src/runner/run-example';
 
 const OUR_SCOPE = '@dbsql-otel/instrumentation-databricks-sql';
 const CONCURRENT_RUNS = 2;

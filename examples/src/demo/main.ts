@@ -13,7 +13,8 @@ import { ConsoleWaterfallExporter } from '@dbsql-otel/instrumentation-databricks
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { demoOptions, type DemoOptions } from './options';
+import { demoOptions } from './options';
+import type { DemoOptions } from './options';
 import type * as story from './story';
 import { textTable } from './text-table';
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { DuckDbEngine, type Engine } from '@dbsql-otel/local-warehouse';
+import { DuckDbEngine } from '@dbsql-otel/local-warehouse';
+import type { Engine } from '@dbsql-otel/local-warehouse';
 
 /** What the demo's command line asks for. */
 export interface DemoOptions {

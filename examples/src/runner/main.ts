@@ -6,7 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { toText } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { EXAMPLES } from './examples';
 import type { TelemetryPost } from '@dbsql-otel/local-warehouse';
-import { runExample, type ExampleRun } from './run-example';
+import { runExample } from './run-example';
+import type { ExampleRun } from './run-example';
 
 const MAXIMUM_COLUMNS = 100;
 const SHOWN_TRACES = 5;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
-import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import type { AttributeValue, Attributes, HrTime } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { AttributeValue, Attributes, HrTime, SpanKind } from '@opentelemetry/api';
 import type { FinishedSpan } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { LOOPBACK_ADDRESS } from '@dbsql-otel/local-warehouse';
 

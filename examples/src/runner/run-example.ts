@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,11 +9,11 @@ import {
   LOOPBACK_ADDRESS,
   STORAGE_HOST,
   WORKSPACE_HOST,
-  type LoggedRequest,
-  type TelemetryPost,
 } from '@dbsql-otel/local-warehouse';
+import type { LoggedRequest, TelemetryPost } from '@dbsql-otel/local-warehouse';
 import type { Example } from './examples';
-import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver';
+import { OtlpReceiver } from './otlp-receiver';
+import type { ReceivedSpan } from './otlp-receiver';
 
 /** The trace an example that serves requests is called from. */
 export const CALLER_TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';

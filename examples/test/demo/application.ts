@@ -6,11 +6,11 @@ import { performance } from 'node:perf_hooks';
 import {
   DatabricksTelemetryExporter,
   DatabricksTelemetrySpanProcessor,
-  type ExporterStats,
-  type ProcessorStats,
 } from '@dbsql-otel/exporter-databricks-telemetry';
+import type { ExporterStats, ProcessorStats } from '@dbsql-otel/exporter-databricks-telemetry';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import { SpanStatusCode, type Attributes } from '@opentelemetry/api';
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type * as Story from '../../src/demo/story';

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { LocalWarehouse, type JsonObject } from '@dbsql-otel/local-warehouse';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { JsonObject } from '@dbsql-otel/local-warehouse';
 import type { Report, SeenSpan } from './application';
 import { runApplication } from './child';
 

@@ -1,10 +1,5 @@
-import {
-  metrics,
-  type Attributes,
-  type Meter,
-  type MeterProvider,
-  type ObservableResult,
-} from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
+import type { Attributes, Meter, MeterProvider, ObservableResult } from '@opentelemetry/api';
 import { guarded } from './diagnostics';
 
 const METER_NAME = '@dbsql-otel/exporter-databricks-telemetry';

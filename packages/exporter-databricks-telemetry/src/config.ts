@@ -1,16 +1,27 @@
 import type { Agent } from 'node:http';
 import type { DatabricksAccess } from '@dbsql-otel/instrumentation-databricks-sql';
-import type { CircuitBreakerOptions } from './delivery/circuit-breaker';
-import type { RetryOptions } from './delivery/retry';
 import { OncePerCondition } from './diagnostics';
-import {
-  type Option,
-  type OptionTable,
-  boolean,
-  integer,
-  milliseconds,
-  resolveOptions,
-} from './option-validation';
+import { boolean, integer, milliseconds, resolveOptions } from './option-validation';
+import type { Option, OptionTable } from './option-validation';
+
+/** Options of the one retry layer; milliseconds where not a count. */
+export interface RetryOptions {
+  /** Tries after the first. */
+  readonly maxRetries: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly jitterMs: number;
+}
+
+/** Options of a the circuit breaker, each a positive integer. */
+export interface CircuitBreakerOptions {
+  /** Consecutive failures that open the circuit. */
+  readonly failureThreshold: number;
+  /** How long the circuit stays open, in milliseconds, unless the service asked for longer. */
+  readonly openMs: number;
+  /** Consecutive successful probes that close the circuit. */
+  readonly successThreshold: number;
+}
 
 /** Options of the span processor. All are optional; an invalid value logs a warning and falls back to the default. */
 export interface ProcessorOptions {

@@ -1,4 +1,5 @@
-import { type Timer, clock, startBackgroundTimer, startTimer } from './clock';
+import { clock, startBackgroundTimer, startTimer } from './clock';
+import type { Timer } from './clock';
 
 /**
  * One deadline for several steps. Its timer holds the process while it runs, unless `unref` was called: without it, the

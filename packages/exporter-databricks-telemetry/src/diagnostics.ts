@@ -1,4 +1,5 @@
-import { diag, type DiagLogger } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
+import type { DiagLogger } from '@opentelemetry/api';
 
 const logger: DiagLogger = diag.createComponentLogger({
   namespace: '@dbsql-otel/exporter-databricks-telemetry',

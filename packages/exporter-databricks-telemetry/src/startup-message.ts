@@ -1,8 +1,5 @@
-import {
-  type DatabricksTelemetryExporterOptions,
-  PROCESSOR_OPTIONS,
-  type ResolvedProcessorOptions,
-} from './config';
+import { PROCESSOR_OPTIONS } from './config';
+import type { DatabricksTelemetryExporterOptions, ResolvedProcessorOptions } from './config';
 
 /** Options that decide where telemetry goes: described in the sentence, not listed after it. */
 const ROUTE_OPTIONS: ReadonlySet<string> = new Set(['access', 'host', 'port', 'token', 'headers']);

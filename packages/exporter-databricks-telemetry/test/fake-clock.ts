@@ -1,5 +1,6 @@
 import * as sinon from 'sinon';
-import { type Clock, clock } from '../src/clock';
+import { clock } from '../src/clock';
+import type { Clock } from '../src/clock';
 
 const real: Clock = { ...clock };
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { NodeSDK } from '@opentelemetry/sdk-node';
 import * as sdk from '@opentelemetry/sdk-trace-base';
 import { DatabricksTelemetrySpanProcessor } from '../src/processor/processor';
 import { databricksSampler } from '../src/sampler';

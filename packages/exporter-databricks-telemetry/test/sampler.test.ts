@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ROOT_CONTEXT, SpanKind, type Attributes } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { TraceState } from '@opentelemetry/core';
 import {
   AlwaysOffSampler,

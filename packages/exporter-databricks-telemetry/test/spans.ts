@@ -1,12 +1,7 @@
-import {
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  type Attributes,
-  type HrTime,
-  type Tracer,
-} from '@opentelemetry/api';
-import { BasicTracerProvider, type Sampler } from '@opentelemetry/sdk-trace-base';
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes, HrTime, Tracer } from '@opentelemetry/api';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import type { Sampler } from '@opentelemetry/sdk-trace-base';
 import {
   ATTR_DATABRICKS_CONNECTION_ID,
   ATTR_DATABRICKS_ERROR_RETRYABLE,
@@ -15,8 +10,8 @@ import {
   ATTR_DATABRICKS_STATEMENT_ID,
   ATTR_ERROR_TYPE,
   SCOPE_NAME,
-  type Operation,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { Operation } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { SpanProcessor } from '../src/otel';
 
 /** How a span of {@link Driver} fails. */

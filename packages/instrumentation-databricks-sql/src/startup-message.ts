@@ -1,4 +1,5 @@
-import { OPTIONS, type ResolvedConfig } from './config';
+import { OPTIONS } from './config';
+import type { ResolvedConfig } from './config';
 import { DRIVER_MODULE } from './driver/files';
 import { PACKAGE_VERSION } from './scope';
 

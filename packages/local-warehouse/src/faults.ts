@@ -1,4 +1,5 @@
-import { type LoggedRequest, matchesRequest, type RequestMatch } from './request-log';
+import { matchesRequest } from './request-log';
+import type { LoggedRequest, RequestMatch } from './request-log';
 
 /** What goes wrong, and for which requests. Without any effect a rule only counts its hits. */
 export interface FaultRule {

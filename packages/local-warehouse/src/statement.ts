@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { now } from './clock';
-import { type Engine, type Query, type QueryResult, SqlError } from './engine/engine';
+import { SqlError } from './engine/engine';
+import type { Engine, Query, QueryResult } from './engine/engine';
 import type { Relation } from './engine/types';
-import { scriptedFailure, statementFailure, type StatementFailure } from './failure';
-import { type ClientCapabilities, COLUMNAR_ONLY, type ResultPlan } from './results/result-plan';
+import { scriptedFailure, statementFailure } from './failure';
+import type { StatementFailure } from './failure';
+import { COLUMNAR_ONLY } from './results/result-plan';
+import type { ClientCapabilities, ResultPlan } from './results/result-plan';
 import { ResultEncoder } from './results/result-encoder';
 import type { AppliedScript, ScriptedError, StatementScript } from './script';
 

@@ -1,8 +1,10 @@
 import type { Engine } from './engine/engine';
 import { COMMAND_RESULT, planResult } from './results/result-plan';
 import { Scripts } from './scripts';
-import { type Session, Sessions } from './session';
-import { Statement, type StatementFacts } from './statement';
+import { Sessions } from './session';
+import type { Session } from './session';
+import { Statement } from './statement';
+import type { StatementFacts } from './statement';
 import type { ResultStorage } from './storage/result-storage';
 import type { Volumes } from './storage/volumes';
 

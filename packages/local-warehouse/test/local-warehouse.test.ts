@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { LocalWarehouse } from '../src';
-import { connect, type Connected, quietClient } from './support/driver';
+import { connect, quietClient } from './support/driver';
+import type { Connected } from './support/driver';
 
 describe('LocalWarehouse', () => {
   let connected: Connected;

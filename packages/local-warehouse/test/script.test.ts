@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { column, table } from '../src';
-import { connect, type Connected } from './support/driver';
+import { connect } from './support/driver';
+import type { Connected } from './support/driver';
 
 describe('scripts', () => {
   let connected: Connected;

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { connect, type Connected } from './support/driver';
+import { connect } from './support/driver';
+import type { Connected } from './support/driver';
 
 describe('sessions', () => {
   let connected: Connected;

@@ -8,9 +8,11 @@ import { fork } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BENCHMARKS } from './benchmarks';
-import { isAcceptable, type Benchmark } from './harness/benchmark';
+import { isAcceptable } from './harness/benchmark';
+import type { Benchmark } from './harness/benchmark';
 import { record } from './harness/record';
-import { heading, markdownTable, terminalTable, type Result } from './harness/report';
+import { heading, markdownTable, terminalTable } from './harness/report';
+import type { Result } from './harness/report';
 
 const TIME_LIMIT_MS = 20 * 60_000;
 

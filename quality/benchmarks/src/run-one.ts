@@ -1,6 +1,6 @@
 /** Child process of `main`: runs one benchmark and sends its result to the parent. */
 import { BENCHMARKS } from './benchmarks';
-import { FULL, SHORT } from './harness/alternate';
+import { FULL, SHORT } from './harness/effort';
 import type { Result } from './harness/report';
 
 async function runOne(name: string, isShort: boolean): Promise<Result> {

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AXES, type SdkLine } from './axes';
+import { AXES } from './axes';
+import type { SdkLine } from './axes';
 import { cachedFolder, contentHash } from './cached-folder';
 import { npm } from './command';
 import type { Tarball } from './tarball';

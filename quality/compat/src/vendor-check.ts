@@ -11,7 +11,8 @@ import { npm } from './command';
 import { manifest } from './installation';
 import type { Tarball } from './tarball';
 import { VendorBackend } from './vendor-backend';
-import { type Vendor, VENDORS } from './vendors';
+import { VENDORS } from './vendors';
+import type { Vendor } from './vendors';
 
 const REGISTER = '@dbsql-otel/exporter-databricks-telemetry/register';
 const TIMEOUT_MS = 60_000;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { assert as assertProperty, array, integer, property } from 'fast-check';
 import { AXES, impossible } from '../src/axes';
-import { type Axes, coveringSet } from '../src/covering-set';
+import { coveringSet } from '../src/covering-set';
+import type { Axes } from '../src/covering-set';
 
 function uncoveredPairs(axes: Axes, cells: readonly Readonly<Record<string, string>>[]): string[] {
   const names = Object.keys(axes);

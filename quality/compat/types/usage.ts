@@ -9,14 +9,8 @@ import {
   databricksSampler,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import {
-  AlwaysOnSampler,
-  type ReadableSpan,
-  type Sampler,
-  type SpanExporter,
-  type SpanProcessor,
-  batch,
-} from './trace-sdk.js';
+import { AlwaysOnSampler, batch } from './trace-sdk.js';
+import type { ReadableSpan, Sampler, SpanExporter, SpanProcessor } from './trace-sdk.js';
 
 const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
 

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import {
   DatabricksTelemetryExporter,
   DatabricksTelemetrySpanProcessor,
-  type ProcessorStats,
 } from '@dbsql-otel/exporter-databricks-telemetry';
+import type { ProcessorStats } from '@dbsql-otel/exporter-databricks-telemetry';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';

@@ -3,25 +3,8 @@ import { expectations } from './expectation';
 import type { Expectation, Scripted, Truth } from './expectation';
 import { at } from './log';
 import { reason } from './reasons';
-import type { Observation } from './run';
-
-/** A value as a log has it; `undefined` when it is left out. */
-export type Said = string | number | boolean | undefined;
-
-/** One field of one log of one event. */
-export interface Row {
-  readonly event: string;
-  readonly log: string;
-  readonly field: string;
-  readonly theirs: Said;
-  readonly theirTruth: Truth;
-  readonly theirsIsTrue: boolean;
-  readonly ours: Said;
-  readonly truth: Truth;
-  readonly oursIsTrue: boolean;
-  /** Why theirs is not true. */
-  readonly why: string | undefined;
-}
+import type { Observation } from './observation';
+import type { Row, Said } from './row';
 
 const SQL_OPERATION = ['entry', 'sql_driver_log', 'sql_operation'];
 const WAYS: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import type { LoggedRequest, StatementFacts } from '@dbsql-otel/local-warehouse';
-import type { Observation } from './run';
+import type { Observation } from './observation';
 
 /** What a field of a log should say: a value, a range of milliseconds, or nothing. */
 export type Truth =

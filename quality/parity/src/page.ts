@@ -1,4 +1,4 @@
-import type { Row, Said } from './comparison';
+import type { Row, Said } from './row';
 import type { Truth } from './expectation';
 import type { Parity } from './parity';
 

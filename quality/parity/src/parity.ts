@@ -1,6 +1,6 @@
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import { compare } from './comparison';
-import type { Row } from './comparison';
+import type { Row } from './row';
 import { runAct } from './run';
 import type { Act } from './workload';
 import { ACTS } from './workload';

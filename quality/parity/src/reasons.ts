@@ -1,4 +1,4 @@
-import type { Row } from './comparison';
+import type { Row } from './row';
 
 const NEVER_FILLED = 'never filled';
 const LOST: Readonly<Record<string, string>> = {

@@ -5,30 +5,13 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ProcessorStats } from '@dbsql-otel/exporter-databricks-telemetry';
-import type {
-  JsonObject,
-  LocalWarehouse,
-  LoggedRequest,
-  StatementFacts,
-} from '@dbsql-otel/local-warehouse';
+import type { JsonObject, LocalWarehouse, LoggedRequest } from '@dbsql-otel/local-warehouse';
 import { at } from './log';
+import type { Observation } from './observation';
 import type { Message, Reporter, Task } from './protocol';
 import type { Act } from './workload';
 
 const APPLICATION = path.join(__dirname, 'application.js');
-
-/** One event as the warehouse saw it, and the logs that came of it. */
-export interface Observation {
-  readonly event: string;
-  /** Milliseconds since the epoch. */
-  readonly begunAt: number;
-  readonly endedAt: number;
-  readonly sessionIds: readonly string[];
-  /** Requests but those for telemetry, in order. */
-  readonly requests: readonly LoggedRequest[];
-  readonly statements: readonly StatementFacts[];
-  readonly logs: readonly JsonObject[];
-}
 
 /** What came of an act. */
 export interface ActRun {

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
-import type { Row } from '../src/comparison';
+import type { Row } from '../src/row';
 import { at } from '../src/log';
 import { runParity } from '../src/parity';
 import type { Parity } from '../src/parity';

@@ -1,22 +1,17 @@
 import {
   databricksSampler,
   DatabricksTelemetryExporter,
-  type DatabricksTelemetryExporterOptions,
   DatabricksTelemetrySpanProcessor,
-  type ProcessorOptions,
 } from '@dbsql-otel/exporter-databricks-telemetry';
-import {
-  DatabricksSqlInstrumentation,
-  type DatabricksSqlInstrumentationConfig,
-} from '@dbsql-otel/instrumentation-databricks-sql';
+import type {
+  DatabricksTelemetryExporterOptions,
+  ProcessorOptions,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import type { DatabricksSqlInstrumentationConfig } from '@dbsql-otel/instrumentation-databricks-sql';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import {
-  AlwaysOnSampler,
-  BatchSpanProcessor,
-  type Sampler,
-  type SpanExporter,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+import { AlwaysOnSampler, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 
 /** Another backend, that takes everything. */
 const NOWHERE: SpanExporter = {

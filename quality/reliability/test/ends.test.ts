@@ -2,7 +2,8 @@ import * as assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
-import { LocalWarehouse, type FaultRule } from '@dbsql-otel/local-warehouse';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { FaultRule } from '@dbsql-otel/local-warehouse';
 import type { End } from '../src/ends/application';
 
 const APPLICATION = path.resolve(__dirname, '../src/ends/application.js');

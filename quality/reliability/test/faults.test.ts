@@ -2,16 +2,11 @@ import * as assert from 'node:assert/strict';
 import { Agent } from 'node:https';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ProcessorOptions } from '@dbsql-otel/exporter-databricks-telemetry';
-import { LocalWarehouse, type FaultRule } from '@dbsql-otel/local-warehouse';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { FaultRule } from '@dbsql-otel/local-warehouse';
 import * as sinon from 'sinon';
-import {
-  type AuthProvider,
-  Bed,
-  type BedOptions,
-  type ConnectionOptions,
-  SHUTDOWN_LIMIT_MS,
-  STORY_RECORDS,
-} from './support/bed';
+import { Bed, SHUTDOWN_LIMIT_MS, STORY_RECORDS } from './support/bed';
+import type { AuthProvider, BedOptions, ConnectionOptions } from './support/bed';
 
 interface Case {
   readonly faults?: readonly FaultRule[];

@@ -1,12 +1,4 @@
-/** Options of a {@link CircuitBreaker}, each a positive integer. */
-export interface CircuitBreakerOptions {
-  /** Consecutive failures that open the circuit. */
-  readonly failureThreshold: number;
-  /** How long the circuit stays open, in milliseconds, unless the service asked for longer. */
-  readonly openMs: number;
-  /** Consecutive successful probes that close the circuit. */
-  readonly successThreshold: number;
-}
+import type { CircuitBreakerOptions } from '../config';
 
 export type CircuitBreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 

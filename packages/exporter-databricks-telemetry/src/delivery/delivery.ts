@@ -3,11 +3,13 @@ import type { ResolvedExporterOptions } from '../config';
 import { guarded, logDebug } from '../diagnostics';
 import type { Fate } from '../record';
 import type { CircuitBreakerState } from './circuit-breaker';
-import { BatchInFlight, type ConnectionBatch } from './connection-batch';
+import { BatchInFlight } from './batch-in-flight';
+import type { ConnectionBatch } from './connection-batch';
 import { Destinations } from './destination';
 import { DryRun, payloadSink } from './dry-run';
 import { FeatureFlags } from './feature-flags';
-import { HostBooks, type HostStats } from './host-books';
+import { HostBooks } from './host-books';
+import type { HostStats } from './host-books';
 import { Sender } from './sender';
 import { WorkspaceClients } from './workspace-clients';
 

@@ -10,7 +10,8 @@ import type { HeadersSource, ResolvedExporterOptions } from '../config';
 import { OncePerCondition, guarded } from '../diagnostics';
 import { count, text } from '../attribute-values';
 import type { ConnectionBatch } from './connection-batch';
-import { type Host, type HostVerdict, parseHost } from './host';
+import { parseHost } from './host';
+import type { Host, HostVerdict } from './host';
 
 const MAX_REFUSED_HOSTS_WARNED = 128;
 const MAX_CONNECTIONS = 1_000;

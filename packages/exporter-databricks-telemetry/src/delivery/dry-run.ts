@@ -3,7 +3,7 @@ import { clock } from '../clock';
 import type { PayloadListener, ResolvedExporterOptions } from '../config';
 import { logDebug, runCallback } from '../diagnostics';
 import { encodeBody } from '../frontend-log/request-body';
-import type { BatchInFlight } from './connection-batch';
+import type { BatchInFlight } from './batch-in-flight';
 import { RecordEncoder } from './record-encoder';
 import { AUTHENTICATED_PATH } from './workspace-client';
 

@@ -1,5 +1,6 @@
 import type { Fate } from '../record';
-import { type Verdict, readAcceptance } from './response';
+import { readAcceptance } from './response';
+import type { Verdict } from './response';
 
 /** The fate of a log, or that the service refused its credentials, for the caller to decide. */
 export type LogFate = Fate | { readonly kind: 'unauthorized'; readonly error: string };

@@ -1,14 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 import { guarded } from '../diagnostics';
 import { connectionFacts, driverVersion } from '../frontend-log/connection-facts';
-import {
-  type PreparedConnection,
-  encodeError,
-  encodeOperation,
-  prepareConnection,
-} from '../frontend-log/translate';
+import { encodeError, encodeOperation, prepareConnection } from '../frontend-log/translate';
+import type { PreparedConnection } from '../frontend-log/translate';
 import { authenticatedUserAgent, driverVersionOf } from '../frontend-log/user-agent';
-import type { BatchInFlight, PendingRecord } from './connection-batch';
+import type { BatchInFlight, PendingRecord } from './batch-in-flight';
 
 /** Encodes records, and prepares once what the records of a connection have in common. */
 export class RecordEncoder {

@@ -1,4 +1,5 @@
-import { type Timer, startBackgroundTimer } from '../clock';
+import { startBackgroundTimer } from '../clock';
+import type { Timer } from '../clock';
 import { logDebug } from '../diagnostics';
 
 /** How long a request waits for parts that may travel in it: a slow provider must not delay other connections. */

@@ -1,11 +1,4 @@
-/** Options of the one retry layer; milliseconds where not a count. */
-export interface RetryOptions {
-  /** Tries after the first. */
-  readonly maxRetries: number;
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
-  readonly jitterMs: number;
-}
+import type { RetryOptions } from '../config';
 
 /** Longest wait that a service can ask for. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;

@@ -5,15 +5,18 @@ import { anonymousUserAgent } from '../frontend-log/user-agent';
 import { encodeBody } from '../frontend-log/request-body';
 import { OncePerCondition, guarded, logDebug } from '../diagnostics';
 import type { Fate } from '../record';
-import type { BatchInFlight, PendingRecord } from './connection-batch';
-import { type FeatureFlags, type FlagResolution, featureFlagPath } from './feature-flags';
-import { Identities, type Identity, askerOf } from './identity';
+import type { BatchInFlight, PendingRecord } from './batch-in-flight';
+import { featureFlagPath } from './feature-flags';
+import type { FeatureFlags, FlagResolution } from './feature-flags';
+import { Identities, askerOf } from './identity';
+import type { Identity } from './identity';
 import type { LogFate } from './post-logs';
 import { RecordEncoder, driverVersionOfBatch } from './record-encoder';
 import { CONTENT_HEADERS } from './request-headers';
 import { sendShared } from './request-sharing';
 import { ConnectionWarnings } from './warnings';
-import { AUTHENTICATED_PATH, type RequestHead, UNAUTHENTICATED_PATH } from './workspace-client';
+import { AUTHENTICATED_PATH, UNAUTHENTICATED_PATH } from './workspace-client';
+import type { RequestHead } from './workspace-client';
 import type { WorkspaceClients } from './workspace-clients';
 
 /** Newest release whose flag is known to be served, for connections without a known version. */

@@ -1,4 +1,5 @@
-import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import type {
   Agent as HttpAgent,
   ClientRequest,

@@ -1,6 +1,7 @@
 import { clock } from '../clock';
 import type { Host } from './host';
-import { WorkspaceClient, type WorkspaceClientOptions } from './workspace-client';
+import { WorkspaceClient } from './workspace-client';
+import type { WorkspaceClientOptions } from './workspace-client';
 
 const MAX_CLIENTS = 1_000;
 const MAX_IDLE_MS = 10 * 60_000;

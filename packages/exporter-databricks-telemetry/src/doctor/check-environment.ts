@@ -1,5 +1,6 @@
 import { telemetryDisabled } from '../config';
-import { note, ok, problem, type Finding } from './finding';
+import { note, ok, problem } from './finding';
+import type { Finding } from './finding';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

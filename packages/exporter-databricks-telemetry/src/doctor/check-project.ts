@@ -1,5 +1,6 @@
 import { SUPPORTED_VERSIONS } from '@dbsql-otel/instrumentation-databricks-sql';
-import { note, ok, problem, type Finding } from './finding';
+import { note, ok, problem } from './finding';
+import type { Finding } from './finding';
 import { findCopies, findPackage, loadingArguments, readPackage } from './project';
 import { minorOf, satisfies } from './version';
 

@@ -4,7 +4,8 @@ import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databr
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { DatabricksTelemetrySpanProcessor } from '../processor/processor';
 import type { SpanProcessor } from '../otel';
-import { ok, problem, type Finding } from './finding';
+import { ok, problem } from './finding';
+import type { Finding } from './finding';
 
 const SESSION_TIMEOUT_MS = 120_000;
 

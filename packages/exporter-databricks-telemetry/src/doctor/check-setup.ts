@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { problem, type Finding } from './finding';
+import { problem } from './finding';
+import type { Finding } from './finding';
 import { loadingArguments } from './project';
 
 const PROBE_TIMEOUT_MS = 30_000;

@@ -1,10 +1,13 @@
 import { findPackage } from './project';
 import { featureFlagPath, readFlag } from '../delivery/feature-flags';
-import { parseHost, type Host } from '../delivery/host';
-import { judge, type Verdict } from '../delivery/response';
+import { parseHost } from '../delivery/host';
+import type { Host } from '../delivery/host';
+import { judge } from '../delivery/response';
+import type { Verdict } from '../delivery/response';
 import { send } from '../delivery/transport';
 import { authenticatedUserAgent } from '../frontend-log/user-agent';
-import { note, ok, problem, type Finding } from './finding';
+import { note, ok, problem } from './finding';
+import type { Finding } from './finding';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 

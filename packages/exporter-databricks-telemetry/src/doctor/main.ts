@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-import { parseArguments, USAGE, type DoctorOptions } from './arguments';
+import { parseArguments, USAGE } from './arguments';
+import type { DoctorOptions } from './arguments';
 import { checkEnvironment } from './check-environment';
 import { checkProject } from './check-project';
 import { checkSession } from './check-session';
 import { checkSetup } from './check-setup';
 import { checkWorkspace } from './check-workspace';
-import { findingLine, note, problem, type Finding } from './finding';
+import { findingLine, note, problem } from './finding';
+import type { Finding } from './finding';
 
 const EXIT_PROBLEM = 1;
 const EXIT_USAGE = 2;

@@ -2,19 +2,15 @@
  * Runs in a process of its own, started with the setup file as the application is, and sends its findings to the doctor.
  * Exports nothing: the spans that it starts never end.
  */
-import {
-  diag,
-  DiagLogLevel,
-  isValidTraceId,
-  trace,
-  type DiagLogFunction,
-} from '@opentelemetry/api';
+import { diag, DiagLogLevel, isValidTraceId, trace } from '@opentelemetry/api';
+import type { DiagLogFunction } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_OPERATION,
   OPERATION_EXECUTE_STATEMENT,
   SCOPE_NAME,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { note, ok, problem, type Finding } from './finding';
+import { note, ok, problem } from './finding';
+import type { Finding } from './finding';
 import { reachesInstanceOf } from './object-graph';
 import { patchedFiles } from './patched-files';
 

@@ -1,6 +1,7 @@
 import type { ConnectionBatch } from '../delivery/connection-batch';
 import type { ExportResult, ReadableSpan } from '../otel';
-import { type DropReason, type Fate, UndeliveredError } from '../record';
+import { UndeliveredError } from '../record';
+import type { DropReason, Fate } from '../record';
 import { isRecord } from './span-groups';
 
 /** The books of the exporter, in spans: `offered = delivered + pending + Σ dropped`. */

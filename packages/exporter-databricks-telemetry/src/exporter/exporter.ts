@@ -1,10 +1,7 @@
-import { type Timer, startTimer } from '../clock';
-import {
-  type DatabricksTelemetryExporterOptions,
-  type ResolvedExporterOptions,
-  resolveExporterOptions,
-  telemetryDisabled,
-} from '../config';
+import { startTimer } from '../clock';
+import type { Timer } from '../clock';
+import { resolveExporterOptions, telemetryDisabled } from '../config';
+import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
 import { guarded, logDebug, runCallback } from '../diagnostics';
 import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';

@@ -6,7 +6,8 @@ import type { HostStats } from '../delivery/host-books';
 import { ExporterAccounting } from './accounting';
 import { ExporterHealth } from './health';
 import type { ExportResult, ReadableSpan } from '../otel';
-import { type DropReason, type Fate, UndeliveredError } from '../record';
+import { UndeliveredError } from '../record';
+import type { DropReason, Fate } from '../record';
 import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
 import { startLine } from '../startup-message';
 

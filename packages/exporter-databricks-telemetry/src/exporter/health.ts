@@ -1,7 +1,8 @@
 import type { Histogram, Meter } from '@opentelemetry/api';
 import { ATTR_SERVER_ADDRESS } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { DroppedCounts } from '../accounting';
-import { ATTR_ERROR_TYPE, ComponentMetrics, type Observing } from '../component';
+import { ATTR_ERROR_TYPE, ComponentMetrics } from '../component';
+import type { Observing } from '../component';
 import type { CircuitBreakerState } from '../delivery/circuit-breaker';
 import { guarded } from '../diagnostics';
 

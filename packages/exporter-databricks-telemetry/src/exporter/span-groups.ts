@@ -1,4 +1,5 @@
-import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CONNECTION_ID,
   ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,

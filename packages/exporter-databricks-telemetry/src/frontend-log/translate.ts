@@ -19,7 +19,8 @@ import {
 import { count, flag, hrTimeToMillis, text } from '../attribute-values';
 import type { ReadableSpan } from '../otel';
 import type { ConnectionFacts } from './connection-facts';
-import { Encoder, type AttributeGroups, type Fields, type PreparedLog } from './encode';
+import { Encoder } from './encode';
+import type { AttributeGroups, Fields, PreparedLog } from './encode';
 import { anonymousEventId, eventId } from './event-id';
 import {
   errorName,
@@ -29,8 +30,8 @@ import {
   statementType,
   statementVerb,
   volumeOperationType,
-  type OperationFacts,
 } from './operation-facts';
+import type { OperationFacts } from './operation-facts';
 import type { AnonymousFrontendLog, StatementType, TelemetryFrontendLog } from './schema';
 
 /** What the sources of a log read. */

@@ -1,6 +1,7 @@
 import type { Meter } from '@opentelemetry/api';
 import type { DroppedCounts } from '../accounting';
-import { ATTR_ERROR_TYPE, ComponentMetrics, type Observing } from '../component';
+import { ATTR_ERROR_TYPE, ComponentMetrics } from '../component';
+import type { Observing } from '../component';
 
 /** What the processor's metrics show, in records. */
 export interface ProcessorReading {

@@ -1,4 +1,5 @@
-import { Accounting, type DroppedCounts } from '../accounting';
+import { Accounting } from '../accounting';
+import type { DroppedCounts } from '../accounting';
 import type { ResolvedProcessorOptions } from '../config';
 import { logInfo } from '../diagnostics';
 import type { SpanExporter } from '../otel';

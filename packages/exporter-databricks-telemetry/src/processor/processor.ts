@@ -2,13 +2,10 @@ import type {
   SCOPE_NAME,
   SYMBOL_DATABRICKS_PUBLISHED,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import {
-  PROCESSOR_OPTIONS,
-  telemetryDisabled,
-  type ProcessorOptions,
-  type ResolvedProcessorOptions,
-} from '../config';
-import { type Timer, startBackgroundTimer } from '../clock';
+import { PROCESSOR_OPTIONS, telemetryDisabled } from '../config';
+import type { ProcessorOptions, ResolvedProcessorOptions } from '../config';
+import { startBackgroundTimer } from '../clock';
+import type { Timer } from '../clock';
 import { Deadline } from '../deadline';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { OncePerCondition, guarded, logDebug, reportDefect } from '../diagnostics';

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { CIRCUIT_BREAKER_OPTIONS } from '../../src/config';
-import {
-  CircuitBreaker,
-  type CircuitBreakerOptions,
-  type Permit,
-} from '../../src/delivery/circuit-breaker';
+import { CircuitBreaker } from '../../src/delivery/circuit-breaker';
+import type { CircuitBreakerOptions } from '../../src/config';
+import type { Permit } from '../../src/delivery/circuit-breaker';
 import { defaultsOf } from '../../src/option-validation';
 
 function fail(breaker: CircuitBreaker, times: number, retryAfterMs?: number): void {

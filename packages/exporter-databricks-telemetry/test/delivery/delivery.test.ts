@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type {
   ConnectionAccess,
   DatabricksAccess,
 } from '@dbsql-otel/instrumentation-databricks-sql';
-import { type DatabricksTelemetryExporterOptions, resolveExporterOptions } from '../../src/config';
+import { resolveExporterOptions } from '../../src/config';
+import type { DatabricksTelemetryExporterOptions } from '../../src/config';
 import type { ConnectionBatch, OutgoingRecord } from '../../src/delivery/connection-batch';
 import { Delivery } from '../../src/delivery/delivery';
 import type { Fate } from '../../src/record';
 import { DiagRecorder } from '../diag-recorder';
 import { HOST, span } from '../fixtures/spans';
-import {
-  type Responder,
-  TelemetryServer,
-  answer,
-  decode,
-  hang,
-  reset,
-  status,
-} from '../fixtures/telemetry-server';
+import { TelemetryServer, answer, decode, hang, reset, status } from '../fixtures/telemetry-server';
+import type { Responder } from '../fixtures/telemetry-server';
 
 const operation: OutgoingRecord = {
   span: span('open_session'),

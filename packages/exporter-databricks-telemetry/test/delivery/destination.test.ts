@@ -5,8 +5,10 @@ import type {
   ConnectionAccess,
   DatabricksAccess,
 } from '@dbsql-otel/instrumentation-databricks-sql';
-import { type DatabricksTelemetryExporterOptions, resolveExporterOptions } from '../../src/config';
-import { type Destination, Destinations } from '../../src/delivery/destination';
+import { resolveExporterOptions } from '../../src/config';
+import type { DatabricksTelemetryExporterOptions } from '../../src/config';
+import { Destinations } from '../../src/delivery/destination';
+import type { Destination } from '../../src/delivery/destination';
 import { DiagRecorder } from '../diag-recorder';
 
 const HOST = 'a.example.com';

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  FeatureFlags,
-  type FlagFetch,
-  featureFlagPath,
-  readFlag,
-} from '../../src/delivery/feature-flags';
+import { FeatureFlags, featureFlagPath, readFlag } from '../../src/delivery/feature-flags';
+import type { FlagFetch } from '../../src/delivery/feature-flags';
 import type { SinonFakeTimers } from 'sinon';
 import type { Verdict } from '../../src/delivery/response';
 import { DiagRecorder } from '../diag-recorder';

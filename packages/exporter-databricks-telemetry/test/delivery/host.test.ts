@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import * as fc from 'fast-check';
-import { type Host, parseHost } from '../../src/delivery/host';
+import { parseHost } from '../../src/delivery/host';
+import type { Host } from '../../src/delivery/host';
 
 const RUNS = Number(process.env['FAST_CHECK_RUNS'] ?? 100_000);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type LogFate, postLogs } from '../../src/delivery/post-logs';
+import { postLogs } from '../../src/delivery/post-logs';
+import type { LogFate } from '../../src/delivery/post-logs';
 import type { Verdict } from '../../src/delivery/response';
 
 function ok(body: Record<string, unknown>): Verdict {

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
-import { type AddressInfo, Socket, createServer } from 'node:net';
+import { Socket, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
-import { send, type TransportRequest } from '../../src/delivery/transport';
+import { send } from '../../src/delivery/transport';
+import type { TransportRequest } from '../../src/delivery/transport';
 import {
-  type Responder,
   TelemetryServer,
   answer,
   plainTextAgent,
   reset,
   status,
 } from '../fixtures/telemetry-server';
+import type { Responder } from '../fixtures/telemetry-server';
 
 const GET: TransportRequest = { method: 'GET', path: '/flags', headers: { 'X-Team': 'a' } };
 const POST: TransportRequest = {

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import type { SinonFakeTimers } from 'sinon';
-import { type DatabricksTelemetryExporterOptions, resolveExporterOptions } from '../../src/config';
+import { resolveExporterOptions } from '../../src/config';
+import type { DatabricksTelemetryExporterOptions } from '../../src/config';
 import { WorkspaceClient } from '../../src/delivery/workspace-client';
 import { DiagRecorder } from '../diag-recorder';
 import { useFakeClock } from '../fake-clock';
-import {
-  type Responder,
-  TelemetryServer,
-  answer,
-  hang,
-  reset,
-  status,
-} from '../fixtures/telemetry-server';
+import { TelemetryServer, answer, hang, reset, status } from '../fixtures/telemetry-server';
+import type { Responder } from '../fixtures/telemetry-server';
 
 const HOST = { hostname: 'a.example.com', port: 443, key: 'a.example.com' };
 const HEAD = { path: '/telemetry-ext', headers: {} };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { DiagLogLevel, type DiagLogger, diag } from '@opentelemetry/api';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import type { DiagLogger } from '@opentelemetry/api';
 import type {
   ConnectionAccess,
   DatabricksAccess,
@@ -7,7 +8,8 @@ import type {
 import { DatabricksTelemetryExporter, UndeliveredError } from '../../src';
 import type { DatabricksTelemetryExporterOptions } from '../../src/config';
 import type { ExportResult, ReadableSpan } from '../../src/otel';
-import { HOST, type SpanParts } from '../fixtures/spans';
+import { HOST } from '../fixtures/spans';
+import type { SpanParts } from '../fixtures/spans';
 import { TelemetryServer } from '../fixtures/telemetry-server';
 
 export const TOKEN = 'dapi0123456789abcdef';

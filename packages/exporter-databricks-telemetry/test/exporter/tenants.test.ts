@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CONNECTION_ID, HOST, record } from '../fixtures/spans';
-import { type Responder, answer, decode, status } from '../fixtures/telemetry-server';
+import { answer, decode, status } from '../fixtures/telemetry-server';
+import type { Responder } from '../fixtures/telemetry-server';
 import { ExporterBench, CONNECTION, TOKEN, failure, undelivered } from './bench';
 
 const openSession = (id: string, path: string) =>

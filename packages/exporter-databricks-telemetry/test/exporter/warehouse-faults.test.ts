@@ -5,7 +5,8 @@ import type {
   ConnectionAccess,
   DatabricksAccess,
 } from '@dbsql-otel/instrumentation-databricks-sql';
-import { type FaultRule, LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { FaultRule } from '@dbsql-otel/local-warehouse';
 import { useFakeTimers } from 'sinon';
 import { DatabricksTelemetryExporter, UndeliveredError } from '../../src';
 import type { ExportResult, ReadableSpan } from '../../src/otel';

@@ -4,15 +4,8 @@ import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import type { ReadableSpan } from '../../src/otel';
 import { record } from '../fixtures/spans';
-import {
-  type Responder,
-  TelemetryServer,
-  accept,
-  answer,
-  hang,
-  reset,
-  status,
-} from '../fixtures/telemetry-server';
+import { TelemetryServer, accept, answer, hang, reset, status } from '../fixtures/telemetry-server';
+import type { Responder } from '../fixtures/telemetry-server';
 import { ExporterBench, undelivered } from './bench';
 
 const FAULTS: Readonly<Record<string, Responder>> = {

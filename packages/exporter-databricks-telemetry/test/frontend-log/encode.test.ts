@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import {
-  embed,
-  Encoder,
-  quoted,
-  type Fields,
-  type AttributeGroups,
-} from '../../src/frontend-log/encode';
+import { embed, Encoder, quoted } from '../../src/frontend-log/encode';
+import type { Fields, AttributeGroups } from '../../src/frontend-log/encode';
 
 /** What an encoded piece means to a service that reads it twice. */
 function read(piece: string): unknown {

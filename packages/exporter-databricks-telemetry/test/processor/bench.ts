@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'mocha';
-import * as sinon from 'sinon';
+import type * as sinon from 'sinon';
 import type { ProcessorOptions } from '../../src/config';
 import type { ReadableSpan } from '../../src/otel';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';

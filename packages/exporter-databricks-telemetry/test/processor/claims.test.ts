@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { channel } from 'node:diagnostics_channel';
 import { Worker } from 'node:worker_threads';
-import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CONNECTION_ID,
   ATTR_DATABRICKS_OPERATION,
@@ -9,12 +10,14 @@ import {
   CHANNEL_DATABRICKS_TELEMETRY,
   SCOPE_NAME,
   SYMBOL_DATABRICKS_PUBLISHED,
-  type ConnectionMessage,
-  type Operation,
-  type OperationMessage,
-  type PublishedOperation,
-  type TelemetryConnection,
-  type TelemetryOwner,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type {
+  ConnectionMessage,
+  Operation,
+  OperationMessage,
+  PublishedOperation,
+  TelemetryConnection,
+  TelemetryOwner,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { afterEach, describe, it } from 'mocha';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as sinon from 'sinon';
-import {
-  ATTR_DATABRICKS_STATEMENT_ID,
-  type Operation,
-} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import { ATTR_DATABRICKS_STATEMENT_ID } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type { Operation } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../src/otel';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
 import { DiagRecorder } from '../diag-recorder';
 import { SpanSource } from '../spans';
-import { RecordingExporter } from '../test-exporter';
+import type { RecordingExporter } from '../test-exporter';
 import { Benches } from './bench';
 
 describe('DatabricksTelemetrySpanProcessor: with others', () => {

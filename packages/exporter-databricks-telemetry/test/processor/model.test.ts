@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import * as sinon from 'sinon';
+import type * as sinon from 'sinon';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
 import { UndeliveredError } from '../../src/record';
 import { assertBalanced } from '../accounting-assertions';

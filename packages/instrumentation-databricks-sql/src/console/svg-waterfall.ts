@@ -1,7 +1,9 @@
 import { fit, printable } from './printable';
 import { formatDuration } from './span-facts';
-import { traceTree, type FinishedSpan } from './trace-tree';
-import { waterfallRows, type WaterfallRow } from './waterfall-rows';
+import { traceTree } from './trace-tree';
+import type { FinishedSpan } from './trace-tree';
+import { waterfallRows } from './waterfall-rows';
+import type { WaterfallRow } from './waterfall-rows';
 
 const ROW_HEIGHT = 24;
 const HEADER_HEIGHT = 34;

@@ -1,7 +1,9 @@
 import { fit, pad, printable } from './printable';
 import { formatDuration } from './span-facts';
-import { traceTree, type FinishedSpan, type TraceTree } from './trace-tree';
-import { waterfallRows, type WaterfallRow } from './waterfall-rows';
+import { traceTree } from './trace-tree';
+import type { FinishedSpan, TraceTree } from './trace-tree';
+import { waterfallRows } from './waterfall-rows';
+import type { WaterfallRow } from './waterfall-rows';
 
 /** How a waterfall is drawn. */
 export interface TextWaterfallOptions {

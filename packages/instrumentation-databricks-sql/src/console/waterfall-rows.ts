@@ -1,5 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { spanFacts, type Facts } from './span-facts';
+import { spanFacts } from './span-facts';
+import type { Facts } from './span-facts';
 import type { TraceNode, TraceTree } from './trace-tree';
 
 /** One line of a waterfall: a span, or siblings of the same name folded into one. */

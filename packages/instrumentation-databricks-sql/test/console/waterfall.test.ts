@@ -1,18 +1,11 @@
 import * as assert from 'node:assert/strict';
-import { SpanStatusCode, TraceFlags, type Attributes, type HrTime } from '@opentelemetry/api';
-import {
-  BasicTracerProvider,
-  SimpleSpanProcessor,
-  type SpanExporter,
-} from '@opentelemetry/sdk-trace-base';
+import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import * as fc from 'fast-check';
-import {
-  ConsoleWaterfallExporter,
-  toHtml,
-  toSvg,
-  toText,
-  type FinishedSpan,
-} from '../../src/console';
+import { ConsoleWaterfallExporter, toHtml, toSvg, toText } from '../../src/console';
+import type { FinishedSpan } from '../../src/console';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const ESCAPE = '\u001b';

@@ -1,11 +1,14 @@
-import { type CatalogTable, findTable } from './catalog';
-import { type Engine, type Query, type QueryParameter, type QueryResult, SqlError } from './engine';
+import { findTable } from './catalog';
+import type { CatalogTable } from './catalog';
+import { SqlError } from './engine';
+import type { Engine, Query, QueryParameter, QueryResult } from './engine';
 import type { SqlPosition } from '../failure';
 import { changedRows } from './data-change';
 import { parseConstantColumn } from './literal';
 import { column, projected, range, resized, table } from './relation';
 import { routines, show } from './show';
-import { catalogTypeText, type Relation } from './types';
+import { catalogTypeText } from './types';
+import type { Relation } from './types';
 
 const NAME = String.raw`(?:\x60[^\x60]+\x60|\w+)`;
 const QUALIFIED_NAME = `${NAME}(?:\\.${NAME})*`;

@@ -1,5 +1,6 @@
 import { column, table } from './relation';
-import { findTables, type TablePattern } from './table-pattern';
+import { findTables } from './table-pattern';
+import type { TablePattern } from './table-pattern';
 import type { Relation, SimpleKind, Value } from './types';
 
 /** The result sets of the two metadata calls about keys. */

@@ -1,14 +1,9 @@
 import { CATALOG_FUNCTIONS, CATALOG_SCHEMAS, CATALOGS } from './catalog';
 import { column, table } from './relation';
-import { equals, findTables, matches, type TablePattern } from './table-pattern';
-import {
-  type Column,
-  type DataType,
-  type Relation,
-  type SimpleKind,
-  typeText,
-  type Value,
-} from './types';
+import { equals, findTables, matches } from './table-pattern';
+import type { TablePattern } from './table-pattern';
+import { typeText } from './types';
+import type { Column, DataType, Relation, SimpleKind, Value } from './types';
 
 /** The result sets of the metadata calls, with the columns of the Hive Thrift service. */
 

@@ -1,12 +1,8 @@
-import {
-  CATALOG_FUNCTIONS,
-  CATALOG_SCHEMAS,
-  CATALOG_TABLES,
-  CATALOGS,
-  type CatalogTable,
-} from './catalog';
+import { CATALOG_FUNCTIONS, CATALOG_SCHEMAS, CATALOG_TABLES, CATALOGS } from './catalog';
+import type { CatalogTable } from './catalog';
 import { column, table } from './relation';
-import { type Column, type Relation, type SimpleKind, typeText, type Value } from './types';
+import { typeText } from './types';
+import type { Column, Relation, SimpleKind, Value } from './types';
 
 /**
  * SHOW statements, with the columns that Databricks gives them. The native kernel of the driver reads all metadata

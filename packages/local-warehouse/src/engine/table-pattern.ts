@@ -1,4 +1,5 @@
-import { CATALOG_TABLES, type CatalogTable } from './catalog';
+import { CATALOG_TABLES } from './catalog';
+import type { CatalogTable } from './catalog';
 
 type NullableText = string | undefined;
 

@@ -1,13 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { delay } from '../clock';
-import {
-  type Answer,
-  type Endpoint,
-  errorAnswer,
-  type Exchange,
-  type IncomingRequest,
-} from '../endpoint';
+import { errorAnswer } from '../endpoint';
+import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
 import type { ActiveFault, FaultRule, FaultRules } from '../faults';
 import type { RequestEntry, RequestLog } from '../request-log';
 import type { Tokens } from '../tokens';

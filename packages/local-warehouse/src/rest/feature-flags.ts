@@ -1,11 +1,6 @@
 import { delay } from '../clock';
-import {
-  type Endpoint,
-  errorAnswer,
-  type Exchange,
-  type IncomingRequest,
-  jsonAnswer,
-} from '../endpoint';
+import { errorAnswer, jsonAnswer } from '../endpoint';
+import type { Endpoint, Exchange, IncomingRequest } from '../endpoint';
 
 const PATH = /^\/api\/2\.0\/connector-service\/feature-flags\/([^/]+)\/[^/]+$/;
 const FLAG_PREFIX = 'databricks.partnerplatform.clientConfigsFeatureFlags.';

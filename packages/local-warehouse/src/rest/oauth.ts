@@ -1,12 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { now } from '../clock';
-import {
-  type Answer,
-  type Endpoint,
-  type Exchange,
-  type IncomingRequest,
-  jsonAnswer,
-} from '../endpoint';
+import { jsonAnswer } from '../endpoint';
+import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
 import type { Tokens } from '../tokens';
 
 const DISCOVERY_PATHS = new Set([

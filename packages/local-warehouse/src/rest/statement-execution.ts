@@ -1,19 +1,13 @@
 import { delay } from '../clock';
-import {
-  type Answer,
-  type Endpoint,
-  errorAnswer,
-  type Exchange,
-  type IncomingRequest,
-  jsonAnswer,
-  parseJson,
-} from '../endpoint';
+import { errorAnswer, jsonAnswer, parseJson } from '../endpoint';
+import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
 import type { QueryParameter } from '../engine/engine';
 import { ALL_NATIVE_TYPES } from '../results/arrow-types';
 import { Session } from '../session';
 import type { LinkTarget } from '../results/result-files';
 import type { Statement } from '../statement';
-import { type PlainValue, plainValue } from '../thrift/plain-value';
+import { plainValue } from '../thrift/plain-value';
+import type { PlainValue } from '../thrift/plain-value';
 import type { LinkOrigin } from '../thrift/thrift-endpoint';
 import type { Warehouse } from '../warehouse';
 import { resultChunk, statementResponse } from './statement-response';

@@ -1,6 +1,8 @@
 import { isoTime } from '../clock';
-import { type Column, type DataType, typeText } from '../engine/types';
-import { type LinkTarget, storeChunk } from '../results/result-files';
+import { typeText } from '../engine/types';
+import type { Column, DataType } from '../engine/types';
+import { storeChunk } from '../results/result-files';
+import type { LinkTarget } from '../results/result-files';
 import type { ResultPlan } from '../results/result-plan';
 import type { Statement, StatementState } from '../statement';
 

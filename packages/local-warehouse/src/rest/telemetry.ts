@@ -1,14 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { now } from '../clock';
-import {
-  type Answer,
-  type Endpoint,
-  errorAnswer,
-  type Exchange,
-  type IncomingRequest,
-  jsonAnswer,
-  parseJson,
-} from '../endpoint';
+import { errorAnswer, jsonAnswer, parseJson } from '../endpoint';
+import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
 
 const AUTHENTICATED_PATH = '/telemetry-ext';
 const UNAUTHENTICATED_PATH = '/telemetry-unauth';

@@ -1,6 +1,7 @@
 import * as arrow from 'apache-arrow';
 import type { ColumnValues, DataType, Value } from '../engine/types';
-import { arrowType, type ArrowNativeTypes, travelsAsText } from './arrow-types';
+import { arrowType, travelsAsText } from './arrow-types';
+import type { ArrowNativeTypes } from './arrow-types';
 import { mapEntries, scalarText, structField, textValue } from './text';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,6 +1,7 @@
 import * as arrow from 'apache-arrow';
 import type { Column, Relation } from '../engine/types';
-import { arrowType, type ArrowNativeTypes } from './arrow-types';
+import { arrowType } from './arrow-types';
+import type { ArrowNativeTypes } from './arrow-types';
 import { columnData } from './arrow-data';
 
 const END_OF_STREAM_BYTES = 8;

@@ -2,7 +2,8 @@ import { column, resized, table } from '../engine/relation';
 import type { Relation } from '../engine/types';
 import type { ResultFormat, StatementScript } from '../script';
 import { columnarBytes } from './text';
-import { ALL_NATIVE_TYPES, type ArrowNativeTypes } from './arrow-types';
+import { ALL_NATIVE_TYPES } from './arrow-types';
+import type { ArrowNativeTypes } from './arrow-types';
 
 /** Rows `from` (inclusive) to `to` (exclusive). */
 export interface RowRange {

@@ -1,6 +1,7 @@
 import { delay } from '../clock';
 import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
-import { type PresignedLink, Presigner, storageError } from './presigner';
+import { Presigner, storageError } from './presigner';
+import type { PresignedLink } from './presigner';
 
 const PATH_PREFIX = '/warehouse-results/';
 const MEBIBYTE_BYTES = 1024 * 1024;

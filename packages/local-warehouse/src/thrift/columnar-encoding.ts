@@ -1,4 +1,5 @@
-import types, { type TColumn } from '@databricks/sql/thrift/TCLIService_types';
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type { TColumn } from '@databricks/sql/thrift/TCLIService_types';
 import type { ColumnValues, DataType, Relation, Value } from '../engine/types';
 import { scalarText, textValue } from '../results/text';
 import { int64 } from './int64';

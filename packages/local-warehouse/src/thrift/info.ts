@@ -1,6 +1,7 @@
-import types, {
-  type TGetInfoType as InfoType,
-  type TGetInfoValue,
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type {
+  TGetInfoType as InfoType,
+  TGetInfoValue,
 } from '@databricks/sql/thrift/TCLIService_types';
 
 const { TGetInfoType } = types;

@@ -1,10 +1,11 @@
-import types, {
-  type TGetColumnsReq,
-  type TGetCrossReferenceReq,
-  type TGetFunctionsReq,
-  type TGetPrimaryKeysReq,
-  type TGetSchemasReq,
-  type TGetTablesReq,
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type {
+  TGetColumnsReq,
+  TGetCrossReferenceReq,
+  TGetFunctionsReq,
+  TGetPrimaryKeysReq,
+  TGetSchemasReq,
+  TGetTablesReq,
 } from '@databricks/sql/thrift/TCLIService_types';
 import * as keys from '../engine/keys';
 import * as metadata from '../engine/metadata';

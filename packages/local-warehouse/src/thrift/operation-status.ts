@@ -1,4 +1,5 @@
-import types, { type TGetOperationStatusResp } from '@databricks/sql/thrift/TCLIService_types';
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type { TGetOperationStatusResp } from '@databricks/sql/thrift/TCLIService_types';
 import type { Statement } from '../statement';
 import { int64 } from './int64';
 import { serverMessage, success } from './status';

@@ -1,10 +1,12 @@
-import types, {
-  type TFetchResultsResp,
-  type TGetResultSetMetadataResp,
-  type TRowSet,
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type {
+  TFetchResultsResp,
+  TGetResultSetMetadataResp,
+  TRowSet,
 } from '@databricks/sql/thrift/TCLIService_types';
 import type { ResultFormat } from '../script';
-import { type LinkTarget, storeChunk } from '../results/result-files';
+import { storeChunk } from '../results/result-files';
+import type { LinkTarget } from '../results/result-files';
 import type { ResultPlan, RowRange } from '../results/result-plan';
 import type { Statement } from '../statement';
 import { columnarRows } from './columnar-encoding';

@@ -1,4 +1,5 @@
-import types, { type TStatus } from '@databricks/sql/thrift/TCLIService_types';
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type { TStatus } from '@databricks/sql/thrift/TCLIService_types';
 import type { StatementFailure } from '../failure';
 
 const SERVER_EXCEPTION = 'org.apache.hive.service.cli.HiveSQLException';

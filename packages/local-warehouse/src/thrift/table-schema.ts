@@ -1,7 +1,8 @@
-import types, {
-  type TColumnDesc,
-  type TTableSchema,
-  type TTypeQualifiers,
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type {
+  TColumnDesc,
+  TTableSchema,
+  TTypeQualifiers,
 } from '@databricks/sql/thrift/TCLIService_types';
 import type { Column, DataType } from '../engine/types';
 

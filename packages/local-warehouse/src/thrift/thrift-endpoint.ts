@@ -1,6 +1,7 @@
 import type { Endpoint, Exchange, IncomingRequest } from '../endpoint';
 import type { ResultStorage } from '../storage/result-storage';
-import { type PlainValue, plainValue } from './plain-value';
+import { plainValue } from './plain-value';
+import type { PlainValue } from './plain-value';
 import { decodeCall } from './thrift-call';
 import type { ThriftService } from './thrift-service';
 

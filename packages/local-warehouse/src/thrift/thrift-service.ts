@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import types, {
-  type TCancelOperationReq,
-  type TCloseSessionReq,
-  type TExecuteStatementReq,
-  type TFetchResultsReq,
-  type TGetInfoReq,
-  type TOpenSessionReq,
-  type TOperationHandle,
-  type TSessionHandle,
-  type TSparkDirectResults,
-  type TSparkGetDirectResults,
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type {
+  TCancelOperationReq,
+  TCloseSessionReq,
+  TExecuteStatementReq,
+  TFetchResultsReq,
+  TGetInfoReq,
+  TOpenSessionReq,
+  TOperationHandle,
+  TSessionHandle,
+  TSparkDirectResults,
+  TSparkGetDirectResults,
 } from '@databricks/sql/thrift/TCLIService_types';
 import { delay } from '../clock';
-import { statementFailure, type StatementFailure } from '../failure';
+import { statementFailure } from '../failure';
+import type { StatementFailure } from '../failure';
 import { Session } from '../session';
 import type { LinkTarget } from '../results/result-files';
 import type { Statement } from '../statement';

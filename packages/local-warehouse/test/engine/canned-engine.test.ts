@@ -1,8 +1,10 @@
 import * as assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { SqlError, type QueryResult } from '../../src';
+import { SqlError } from '../../src';
+import type { QueryResult } from '../../src';
 import { CannedEngine } from '../../src/engine/canned-engine';
-import { typeText, type Value } from '../../src/engine/types';
+import { typeText } from '../../src/engine/types';
+import type { Value } from '../../src/engine/types';
 
 const engine = new CannedEngine();
 const { signal } = new AbortController();

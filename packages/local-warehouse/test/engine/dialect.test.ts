@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { DuckDbEngine, type Value } from '../../src';
+import { DuckDbEngine } from '../../src';
+import type { Value } from '../../src';
 import { translate } from '../../src/engine/duckdb/dialect';
 import { duckDbIsInstalled } from '../support/duckdb';
 

@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict';
-import { DuckDbEngine, type QueryResult } from '../../src';
-import { connect, type Connected } from '../support/driver';
+import { DuckDbEngine } from '../../src';
+import type { QueryResult } from '../../src';
+import { connect } from '../support/driver';
+import type { Connected } from '../support/driver';
 import { duckDbIsInstalled } from '../support/duckdb';
 
 describe('DuckDB engine', () => {

@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { LocalWarehouse, type ServicePrincipal } from '../../src';
+import { LocalWarehouse } from '../../src';
+import type { ServicePrincipal } from '../../src';
 import { runProxied } from '../support/child-process';
 import { send } from '../support/http';
 

@@ -8,7 +8,8 @@ import {
   NULL_RECORD,
   TEXT_RECORD,
 } from '../support/all-types';
-import { connect, type Connected } from '../support/driver';
+import { connect } from '../support/driver';
+import type { Connected } from '../support/driver';
 
 describe('result types', () => {
   let connected: Connected;

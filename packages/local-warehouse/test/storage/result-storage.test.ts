@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
-import { ResultStorage, type StoredFile } from '../../src/storage/result-storage';
+import { ResultStorage } from '../../src/storage/result-storage';
+import type { StoredFile } from '../../src/storage/result-storage';
 import type { IncomingRequest } from '../../src/endpoint';
 
 const ORIGIN = 'https://storage.example';

@@ -2,7 +2,8 @@ import * as assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { connect, type Connected } from '../support/driver';
+import { connect } from '../support/driver';
+import type { Connected } from '../support/driver';
 
 const VOLUME_PATH = '/Volumes/main/default/files/a b.csv';
 

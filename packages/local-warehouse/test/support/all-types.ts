@@ -1,4 +1,5 @@
-import { column, type Column, type DataType, table, type Value } from '../../src';
+import { column, table } from '../../src';
+import type { Column, DataType, Value } from '../../src';
 
 const STRING: DataType = { kind: 'STRING' };
 const MICROS_PER_MS = 1000n;

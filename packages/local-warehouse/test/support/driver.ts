@@ -1,6 +1,7 @@
 import { DBSQLClient } from '@databricks/sql';
 import type IDBSQLSession from '@databricks/sql/dist/contracts/IDBSQLSession';
-import { LocalWarehouse, type LocalWarehouseOptions } from '../../src';
+import { LocalWarehouse } from '../../src';
+import type { LocalWarehouseOptions } from '../../src';
 
 /** A driver whose log goes nowhere. */
 export function quietClient(): DBSQLClient {

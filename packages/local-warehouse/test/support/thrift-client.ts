@@ -1,9 +1,10 @@
 import type { DBSQLClient } from '@databricks/sql';
 import type IDriver from '@databricks/sql/dist/contracts/IDriver';
-import types, {
-  type TExecuteStatementReq,
-  type TExecuteStatementResp,
-  type TSessionHandle,
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type {
+  TExecuteStatementReq,
+  TExecuteStatementResp,
+  TSessionHandle,
 } from '@databricks/sql/thrift/TCLIService_types';
 import Int64 from 'node-int64';
 

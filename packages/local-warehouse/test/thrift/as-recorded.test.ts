@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import types, {
-  type TExecuteStatementResp,
-  type TStatus,
-} from '@databricks/sql/thrift/TCLIService_types';
+import types from '@databricks/sql/thrift/TCLIService_types';
+import type { TExecuteStatementResp, TStatus } from '@databricks/sql/thrift/TCLIService_types';
 import Int64 from 'node-int64';
 import { plainValue } from '../../src/thrift/plain-value';
-import { connect, type Connected } from '../support/driver';
-import { directResults, type ThriftClient, thriftClient } from '../support/thrift-client';
+import { connect } from '../support/driver';
+import type { Connected } from '../support/driver';
+import { directResults, thriftClient } from '../support/thrift-client';
+import type { ThriftClient } from '../support/thrift-client';
 
 function columns(response: TExecuteStatementResp): unknown {
   const found = response.directResults?.resultSetMetadata?.schema?.columns ?? [];

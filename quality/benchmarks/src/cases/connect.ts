@@ -1,5 +1,6 @@
 /** `connect()` and the first session while the feature-flag service is half a second away. */
-import { alternate, type Effort } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Effort } from '../harness/effort';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { sampled } from '../harness/sampled';
 import { startClient, startWarehouse } from '../processes/start';

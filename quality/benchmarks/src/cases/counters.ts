@@ -16,7 +16,8 @@ import {
   SCOPE_NAME,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { Attributes } from '@opentelemetry/api';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { SESSION_ID, statementId } from '../harness/ids';
 import { inTurns } from '../harness/turn';

@@ -4,9 +4,11 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
 import type IDBSQLSession from '@databricks/sql/dist/contracts/IDBSQLSession';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
-import { freshDriver, openSession, queries, type Answers } from '../peers/driver';
+import { freshDriver, openSession, queries } from '../peers/driver';
+import type { Answers } from '../peers/driver';
 import { driverExporter, DriverTelemetry } from '../peers/driver-telemetry';
 import { bareSpan, batching, noSdkProvider, providerOf, RecordOnlySampler } from '../peers/spans';
 import { patchLeast } from '../subjects/least-driver';

@@ -5,7 +5,8 @@ import {
   encodeOperation,
   prepareConnection,
 } from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/translate';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { SESSION_ID, statementId } from '../harness/ids';
 import { CollectingProcessor } from '../peers/collecting';

@@ -1,5 +1,6 @@
 /** Queries on the local warehouse, each setup in a client process of its own, in turn. */
-import { alternate, type Effort } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Effort } from '../harness/effort';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import type { Path, Setup } from '../processes/messages';
 import { startClient, startWarehouse } from '../processes/start';

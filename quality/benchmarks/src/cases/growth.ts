@@ -1,8 +1,11 @@
 /** Whether what a statement costs depends on how many there were, are, or how large they are. */
-import { context, type Tracer } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { performance } from 'node:perf_hooks';
-import { alternate, type Arm, type Effort } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
+import type { Effort } from '../harness/effort';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { statementId } from '../harness/ids';
 import { retainedBytes } from '../harness/memory';

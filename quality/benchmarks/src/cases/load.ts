@@ -1,7 +1,8 @@
 /** What `require` of each package adds to the start of an application, each in fresh processes in turn. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { isSteady, quartiles, type Quartiles } from '../harness/statistics';
+import { isSteady, quartiles } from '../harness/statistics';
+import type { Quartiles } from '../harness/statistics';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { oneFile } from '../subjects/one-file';
 

@@ -9,7 +9,8 @@ import {
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { TelemetryEventType } from '@databricks/sql/dist/telemetry/types';
 import { SpanStatusCode } from '@opentelemetry/api';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { retainedBytes } from '../harness/memory';
 import { sampled } from '../harness/sampled';

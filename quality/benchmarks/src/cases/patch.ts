@@ -1,15 +1,18 @@
 /** What the patches add to a call, over a stub of the driver, against a bare span. */
-import { context, type Tracer } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { inTurns } from '../harness/turn';
 import { mysql2Arms } from '../peers/mysql2';
 import { bareSpan, batching, noSdkProvider, providerOf, startBareSpan } from '../peers/spans';
 import { downloading, spanned, timed } from '../subjects/bare-patches';
-import { ourPatches, stubSession, sharedStateOf, type StubPatches } from '../subjects/stub-driver';
+import { ourPatches, stubSession, sharedStateOf } from '../subjects/stub-driver';
+import type { StubPatches } from '../subjects/stub-driver';
 
 const SPAN = 'one span';
 const SPANS = '1 + 20 spans';

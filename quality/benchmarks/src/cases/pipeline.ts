@@ -1,6 +1,7 @@
 /** A statement from its start to its place in the body: spans recorded and not sampled, counters, join, encoding. */
 import type { TelemetryMetric } from '@databricks/sql/dist/telemetry/types';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { SESSION_ID, statementId } from '../harness/ids';
 import { inTurns } from '../harness/turn';

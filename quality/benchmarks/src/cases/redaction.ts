@@ -6,7 +6,8 @@ import {
 } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/failure';
 import { redact } from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/redact';
 import { stackFrames } from '../../../../packages/exporter-databricks-telemetry/build/src/frontend-log/stack-frames';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 
 const PEER = 'built-in telemetry';

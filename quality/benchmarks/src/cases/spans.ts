@@ -1,7 +1,8 @@
 /** The same spans behind our processor and behind the SDK's batch processor. */
 import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
 import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { alternate, type Arm } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { statementId } from '../harness/ids';
 import { inTurns } from '../harness/turn';

@@ -1,6 +1,8 @@
 /** Reading SQL: sanitising and summarising a statement that is new, and one that was seen before. */
 import { readQuery } from '../../../../packages/instrumentation-databricks-sql/build/src/sql/query';
-import { alternate, type Arm, type Effort } from '../harness/alternate';
+import { alternate } from '../harness/alternate';
+import type { Arm } from '../harness/alternate';
+import type { Effort } from '../harness/effort';
 import type { Benchmark, Figure } from '../harness/benchmark';
 import { inTurns } from '../harness/turn';
 import { bareSpan, batching, providerOf } from '../peers/spans';

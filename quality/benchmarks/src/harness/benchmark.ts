@@ -1,4 +1,4 @@
-import type { Effort } from './alternate';
+import type { Effort } from './effort';
 
 /** One line of the results: a measured value, what it is held against, and whether it may be believed. */
 export interface Figure {

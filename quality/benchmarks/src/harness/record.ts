@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { meets } from './benchmark';
 import { barChart } from './chart';
-import { markdownTable, type Result } from './report';
+import { markdownTable } from './report';
+import type { Result } from './report';
 
 const ROOT = resolve(__dirname, '../../../../..');
 const LATEST = join(ROOT, 'quality/benchmarks/results/latest.json');

@@ -1,4 +1,5 @@
-import { meets, type Benchmark, type Figure } from './benchmark';
+import { meets } from './benchmark';
+import type { Benchmark, Figure } from './benchmark';
 import { short } from './chart';
 
 /** What `benchmarks/results/latest.json` holds of one benchmark. */

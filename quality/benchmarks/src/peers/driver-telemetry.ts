@@ -10,7 +10,8 @@ import DatabricksTelemetryExporter from '@databricks/sql/dist/telemetry/Databric
 import MetricsAggregator from '@databricks/sql/dist/telemetry/MetricsAggregator';
 import TelemetryEventEmitter from '@databricks/sql/dist/telemetry/TelemetryEventEmitter';
 import { safeEmit } from '@databricks/sql/dist/telemetry/telemetryUtils';
-import { TelemetryEventType, type TelemetryMetric } from '@databricks/sql/dist/telemetry/types';
+import { TelemetryEventType } from '@databricks/sql/dist/telemetry/types';
+import type { TelemetryMetric } from '@databricks/sql/dist/telemetry/types';
 
 export interface DriverTelemetryOptions {
   readonly maxPending?: number;

@@ -1,20 +1,17 @@
 /** Spans of the SDK alone: the floor under every instrumentation. */
-import {
-  ProxyTracerProvider,
-  SpanKind,
-  type Attributes,
-  type Span,
-  type Tracer,
-} from '@opentelemetry/api';
+import { ProxyTracerProvider, SpanKind } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import {
   AlwaysOnSampler,
   BasicTracerProvider,
   BatchSpanProcessor,
   SamplingDecision,
-  type ReadableSpan,
-  type Sampler,
-  type SpanExporter,
-  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import type {
+  ReadableSpan,
+  Sampler,
+  SpanExporter,
+  SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
 /** Takes everything, keeps nothing. */

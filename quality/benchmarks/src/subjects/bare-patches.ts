@@ -3,7 +3,8 @@
  * the driver runs, and one promise more per call, because a failure must reach the caller and nobody else. For a chunk
  * the time it took, and no span.
  */
-import { context, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type {
   DriverMethod,
   MethodPatch,

@@ -2,7 +2,8 @@
  * The spans of one statement with the attributes the instrumentation gives them, started on any tracer. The one who
  * measures the processor alone starts them himself, so that both arms pay for the very same spans.
  */
-import { SpanKind, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CLIENT_BACKEND,
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,

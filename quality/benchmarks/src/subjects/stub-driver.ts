@@ -2,7 +2,8 @@
  * As much of the driver as the patches touch, answering at once: what is measured on it is the patches. Their classes
  * come anew with each call, so that one set is patched and another is not.
  */
-import { diag, type Tracer } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
 import { randomBytes } from 'node:crypto';
 import { OPTIONS } from '../../../../packages/instrumentation-databricks-sql/build/src/config';
 import type { ResolvedConfig } from '../../../../packages/instrumentation-databricks-sql/build/src/config';

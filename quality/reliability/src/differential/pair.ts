@@ -1,8 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { LocalWarehouse, type LoggedRequest } from '@dbsql-otel/local-warehouse';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { LoggedRequest } from '@dbsql-otel/local-warehouse';
 import type { Line, Report, Task } from './application';
 import type { Program, Step } from './program';
 

@@ -1,5 +1,6 @@
 import type * as Driver from '@databricks/sql';
-import { load, type Load } from './load';
+import { load } from './load';
+import type { Load } from './load';
 import { slope } from './slope';
 
 const SAMPLES = 60;

@@ -4,14 +4,16 @@
  * one line of JSON; fails when memory grows more than that, a record is not accounted for, or something holds the
  * process.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type * as Driver from '@databricks/sql';
 import { Pipeline, unaccounted } from '../pipeline';
-import { type HeapGrowth, loadAndWatch } from './heap-growth';
+import { loadAndWatch } from './heap-growth';
+import type { HeapGrowth } from './heap-growth';
 import type { Load } from './load';
 import type { FromWarehouse, ToWarehouse } from './messages';
 

@@ -1,5 +1,6 @@
 /** The warehouse of a soak, in a process of its own so that its memory is not measured. Its telemetry endpoint flaps. */
-import { LocalWarehouse, type Fault } from '@dbsql-otel/local-warehouse';
+import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { Fault } from '@dbsql-otel/local-warehouse';
 import type { FromWarehouse, ToWarehouse } from './messages';
 
 const FLAP_PERIOD_MS = 3_000;

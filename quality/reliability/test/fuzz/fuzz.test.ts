@@ -1,16 +1,17 @@
 import * as assert from 'node:assert/strict';
 import { Agent } from 'node:https';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import {
   DatabricksTelemetryExporter,
-  type DatabricksTelemetryExporterOptions,
   DatabricksTelemetrySpanProcessor,
-  type Payload,
 } from '@dbsql-otel/exporter-databricks-telemetry';
-import {
-  DatabricksSqlInstrumentation,
-  type DatabricksSqlInstrumentationConfig,
-} from '@dbsql-otel/instrumentation-databricks-sql';
+import type {
+  DatabricksTelemetryExporterOptions,
+  Payload,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import type { DatabricksSqlInstrumentationConfig } from '@dbsql-otel/instrumentation-databricks-sql';
 import * as semconv from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import * as fc from 'fast-check';

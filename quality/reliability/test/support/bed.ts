@@ -2,12 +2,15 @@ import * as assert from 'node:assert/strict';
 import * as driver from '@databricks/sql';
 import {
   DatabricksTelemetryExporter,
-  type DatabricksTelemetryExporterOptions,
   DatabricksTelemetrySpanProcessor,
-  type ProcessorOptions,
+} from '@dbsql-otel/exporter-databricks-telemetry';
+import type {
+  DatabricksTelemetryExporterOptions,
+  ProcessorOptions,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import { LocalWarehouse, type JsonObject } from '@dbsql-otel/local-warehouse';
+import type { LocalWarehouse } from '@dbsql-otel/local-warehouse';
+import type { JsonObject } from '@dbsql-otel/local-warehouse';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { describeThrown, describeValue } from '../../src/differential/describe';
 import { unaccounted } from '../../src/pipeline';

@@ -1,16 +1,12 @@
 import type { Accounting } from '../../accounting';
-import {
-  type Timer,
-  clock,
-  startBackgroundTimer,
-  startImmediate,
-  startTimeLimit,
-} from '../../clock';
+import { clock, startBackgroundTimer, startImmediate, startTimeLimit } from '../../clock';
+import type { Timer } from '../../clock';
 import { logDebug } from '../../diagnostics';
 import type { SpanExporter } from '../../otel';
 import type { DropReason } from '../../record';
 import { withTracingSuppressed } from '../../suppress-tracing';
-import { failedOutcome, readOutcome, type ExportOutcome } from './export-outcome';
+import { failedOutcome, readOutcome } from './export-outcome';
+import type { ExportOutcome } from './export-outcome';
 import type { ExportQueue } from '../queue/export-queue';
 import type { SpanRecord } from '../join/span-record';
 

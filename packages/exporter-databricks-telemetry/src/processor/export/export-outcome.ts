@@ -1,6 +1,7 @@
 import type { DroppedCounts } from '../../accounting';
 import type { ExportResult } from '../../otel';
-import { DROP_REASONS, type DropReason } from '../../record';
+import { DROP_REASONS } from '../../record';
+import type { DropReason } from '../../record';
 import type { SpanRecord } from '../join/span-record';
 
 /** What became of a batch: `batch.length = delivered + undelivered.size + Σ dropped`, whatever the exporter answered. */

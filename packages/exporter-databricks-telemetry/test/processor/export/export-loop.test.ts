@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
 import { Accounting } from '../../../src/accounting';
-import { ExportLoop, type ExportLoopOptions } from '../../../src/processor/export/export-loop';
+import { ExportLoop } from '../../../src/processor/export/export-loop';
+import type { ExportLoopOptions } from '../../../src/processor/export/export-loop';
 import { ExportQueue } from '../../../src/processor/queue/export-queue';
 import { SpanRecord } from '../../../src/processor/join/span-record';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../../../src/otel';

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  failedOutcome,
-  readOutcome,
-  type ExportOutcome,
-} from '../../../src/processor/export/export-outcome';
+import { failedOutcome, readOutcome } from '../../../src/processor/export/export-outcome';
+import type { ExportOutcome } from '../../../src/processor/export/export-outcome';
 import { SpanRecord } from '../../../src/processor/join/span-record';
 import type { ExportResult } from '../../../src/otel';
 import { UndeliveredError } from '../../../src/record';

@@ -2,7 +2,8 @@ import { Code } from '../tokens/characters';
 import { namePart } from '../tokens/identifiers';
 import { Keyword } from '../tokens/keywords';
 import type { TokenList } from '../tokens/token-list';
-import { Level, type QueryLevels } from './query-levels';
+import { Level } from './query-levels';
+import type { QueryLevels } from './query-levels';
 import type { SummaryItems } from './summary-items';
 
 /** A common table expression whose body the summarizer is reading. */

@@ -3,7 +3,8 @@ import { Code } from '../tokens/characters';
 import { isTargetPart } from '../tokens/identifiers';
 import { Keyword } from '../tokens/keywords';
 import type { SummaryItems } from './summary-items';
-import { type TokenList, TokenKind } from '../tokens/token-list';
+import { TokenKind } from '../tokens/token-list';
+import type { TokenList } from '../tokens/token-list';
 
 // Each exported function that takes `items` adds the operation at `index` and its target, and returns the position of
 // the last token it has read.

@@ -1,7 +1,8 @@
 import { Code } from '../tokens/characters';
 import { isTargetPart } from '../tokens/identifiers';
 import { Keyword } from '../tokens/keywords';
-import { type TokenList, TokenKind } from '../tokens/token-list';
+import { TokenKind } from '../tokens/token-list';
+import type { TokenList } from '../tokens/token-list';
 import { clause } from './clauses';
 import { NO_BODY } from './common-table-expressions';
 import { opensQuery } from './lookahead';

@@ -1,6 +1,7 @@
 import { Code } from '../tokens/characters';
 import { Keyword } from '../tokens/keywords';
-import { type TokenList, TokenKind } from '../tokens/token-list';
+import { TokenKind } from '../tokens/token-list';
+import type { TokenList } from '../tokens/token-list';
 
 function isLiteral(kind: number): boolean {
   return kind === TokenKind.STRING || kind === TokenKind.NUMBER;

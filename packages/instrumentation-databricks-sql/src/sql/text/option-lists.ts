@@ -1,6 +1,7 @@
 import { Code } from '../tokens/characters';
 import { isLiteralWord } from './literal-lists';
-import { type TokenList, TokenKind } from '../tokens/token-list';
+import { TokenKind } from '../tokens/token-list';
+import type { TokenList } from '../tokens/token-list';
 
 /** Result of {@link unquotedOptionsEnd} for a list whose values are literals or parameter markers. */
 export const NO_UNQUOTED_OPTIONS = -1;

@@ -5,7 +5,8 @@ import { followingRowsEnd, literalListEnd, literalRowEnd } from './literal-lists
 import { isMaskedName } from '../tokens/identifiers';
 import { NO_UNQUOTED_OPTIONS, unquotedOptionsEnd } from './option-lists';
 import { declaredStatement, startsStatement } from '../tokens/statement-starts';
-import { type TokenList, TokenKind } from '../tokens/token-list';
+import { TokenKind } from '../tokens/token-list';
+import type { TokenList } from '../tokens/token-list';
 
 /** Replaces a literal. */
 const MASK = '?';

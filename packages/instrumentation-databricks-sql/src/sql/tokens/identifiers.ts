@@ -1,6 +1,7 @@
 import { Code } from './characters';
 import { Keyword, keywordAt } from './keywords';
-import { type TokenList, TokenKind } from './token-list';
+import { TokenKind } from './token-list';
+import type { TokenList } from './token-list';
 
 /** File formats: the back-quoted part after the name of one and a dot is a path, as in ``delta.`/path` ``. */
 const PATH_FORMATS = new Set([

@@ -1,6 +1,7 @@
 import { Code } from './characters';
 import { Keyword } from './keywords';
-import { type TokenList, TokenKind } from './token-list';
+import { TokenKind } from './token-list';
+import type { TokenList } from './token-list';
 
 function keywordBefore(tokens: TokenList, index: number): number {
   const before = tokens.significantBefore(index);

@@ -29,7 +29,8 @@ import {
   variableEnd,
 } from './token-ends';
 import { startsStatement } from './statement-starts';
-import { TokenKind, type TokenList } from './token-list';
+import { TokenKind } from './token-list';
+import type { TokenList } from './token-list';
 
 /**
  * Splits `sql` into `tokens`, whose capacity must be at least its length. The grammar is that of Databricks SQL: single

@@ -1,6 +1,7 @@
 import { Code } from './characters';
 import { Keyword } from './keywords';
-import { type TokenList, TokenKind } from './token-list';
+import { TokenKind } from './token-list';
+import type { TokenList } from './token-list';
 
 /** Result of {@link unquotedValue} for a statement without an unquoted value. */
 export const NO_VALUE = -1;

@@ -1,7 +1,8 @@
 import type { QueryParameter } from '../engine';
 import { intervalText } from './intervals';
 import { splitArguments, TokenReader } from './token-reader';
-import { quoted, stringValue, type Token, tokenize } from './tokens';
+import { quoted, stringValue, tokenize } from './tokens';
+import type { Token } from './tokens';
 import { isNestedType, readType, typeName } from './type-names';
 
 /** SQL in DuckDB's words, with the values of its positional parameters in the order of their markers. */

@@ -1,26 +1,18 @@
 import { textValue } from '../../results/text';
-import {
-  CATALOG_SCHEMAS,
-  CATALOG_TABLES,
-  type CatalogTable,
-  DEFAULT_CATALOG,
-  findTable,
-} from '../catalog';
+import { CATALOG_SCHEMAS, CATALOG_TABLES, DEFAULT_CATALOG, findTable } from '../catalog';
+import type { CatalogTable } from '../catalog';
 import { CannedEngine } from '../canned-engine';
-import { type Engine, type Query, type QueryResult, SqlError } from '../engine';
+import { SqlError } from '../engine';
+import type { Engine, Query, QueryResult } from '../engine';
 import { changedRows } from '../data-change';
 import { column, table } from '../relation';
-import { catalogTypeText, type Column, type Relation, typeText } from '../types';
+import { catalogTypeText, typeText } from '../types';
+import type { Column, Relation } from '../types';
 import { translate } from './dialect';
 import { sqlError } from './errors';
 import type { IntervalParts } from './intervals';
-import {
-  type DuckDbConnection,
-  type DuckDbInstance,
-  type DuckDbResult,
-  loadDuckDb,
-  RETURN_TYPES,
-} from './module';
+import { loadDuckDb, RETURN_TYPES } from './module';
+import type { DuckDbConnection, DuckDbInstance, DuckDbResult } from './module';
 import { columnValues, dataType } from './values';
 
 /** Statements about the catalog and about storage, which the canned engine knows better. */

@@ -1,6 +1,7 @@
 import { column } from '../relation';
 import type { ColumnValues, DataType, SimpleKind, Value } from '../types';
-import { type IntervalParts, intervalValue } from './intervals';
+import { intervalValue } from './intervals';
+import type { IntervalParts } from './intervals';
 import type { DuckDbType } from './module';
 
 const SIMPLE_KINDS: ReadonlyMap<string, SimpleKind> = new Map(
