@@ -11,6 +11,7 @@ const {
 } = process.env;
 
 // A comment such as `/* local-warehouse: polls=2 */` scripts what the local warehouse does; a real one ignores it.
+const PROCEDURE = 'CALL refresh_sales(30) /* local-warehouse: rows=1 */';
 const CLOUD_FETCH = '/* local-warehouse: cloudfetch=20 polls=2 lz4 */ SELECT * FROM range(100000)';
 const FAILING =
   '/* local-warehouse: polls=1 error=poll:TABLE_OR_VIEW_NOT_FOUND:42P01 */ SELECT * FROM missing';
@@ -41,6 +42,7 @@ await trace.getTracer('every-call').startActiveSpan('every call', async (span) =
       queryTags: { team: 'finance' },
     }),
   );
+  await rowsOf(session.executeStatement(PROCEDURE));
   await rowsOf(session.executeStatement(CLOUD_FETCH));
   await rowsOf(session.executeStatement(FAILING)).catch(() => undefined);
   const endless = await session.executeStatement(ENDLESS);
