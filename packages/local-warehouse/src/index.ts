@@ -5,6 +5,7 @@ export type {
   ProxyOptions,
   WarehouseConnectionOptions,
 } from './connection-options';
+export { ControlServer, type ControlServerOptions } from './control/control-server';
 export {
   LocalWarehouse,
   type LocalWarehouseOptions,

@@ -4,6 +4,8 @@ import type { Endpoint, Exchange, IncomingRequest } from '../endpoint';
 
 const PATH = /^\/api\/2\.0\/connector-service\/feature-flags\/([^/]+)\/[^/]+$/;
 const FLAG_PREFIX = 'databricks.partnerplatform.clientConfigsFeatureFlags.';
+/** The native kernel obeys a flag of its own, whatever driver it is in. */
+const KERNEL_FLAG = `${FLAG_PREFIX}enableTelemetryForKernel`;
 const FLAG_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries<string>({
     NODEJS: 'enableTelemetryForNodeJs',
@@ -48,7 +50,7 @@ export class FeatureFlagEndpoint implements Endpoint {
         if (status !== 200) return errorAnswer(status, 'FEATURE_FLAGS_UNAVAILABLE', 'As scripted.');
         const name = `${FLAG_PREFIX}${FLAG_NAMES.get(client) ?? `enableTelemetryFor${client}`}`;
         return jsonAnswer(200, {
-          flags: [{ name, value: String(enabled) }],
+          flags: [name, KERNEL_FLAG].map((flag) => ({ name: flag, value: String(enabled) })),
           ttl_seconds: ttlSeconds,
         });
       },

@@ -50,16 +50,18 @@ describe('telemetry endpoints', () => {
 
   it('answer the feature flag as set', async () => {
     const path = '/api/2.0/connector-service/feature-flags/NODEJS/2.1.0';
-    const name = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryForNodeJs';
+    const prefix = 'databricks.partnerplatform.clientConfigsFeatureFlags.enableTelemetryFor';
+    const flags = (value: string) =>
+      ['NodeJs', 'Kernel'].map((client) => ({ name: `${prefix}${client}`, value }));
     const enabled = await send(warehouse, path);
     assert.deepStrictEqual(JSON.parse(enabled.body), {
-      flags: [{ name, value: 'true' }],
+      flags: flags('true'),
       ttl_seconds: 900,
     });
     Object.assign(warehouse.flag, { enabled: false, ttlSeconds: 60 });
     const disabled = await send(warehouse, path);
     assert.deepStrictEqual(JSON.parse(disabled.body), {
-      flags: [{ name, value: 'false' }],
+      flags: flags('false'),
       ttl_seconds: 60,
     });
     warehouse.flag.status = 500;
