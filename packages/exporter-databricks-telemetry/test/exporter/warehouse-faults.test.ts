@@ -7,9 +7,9 @@ import type {
 } from '@dbsql-otel/instrumentation-databricks-sql';
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import type { FaultRule } from '@dbsql-otel/local-warehouse';
-import { useFakeTimers } from 'sinon';
 import { DatabricksTelemetryExporter, UndeliveredError } from '../../src';
 import type { ExportResult, ReadableSpan } from '../../src/otel';
+import { useFakeClock } from '../fake-clock';
 import { record } from '../fixtures/spans';
 
 const BATCH_SIZE = 10;
@@ -141,7 +141,7 @@ describe('delivery to the local warehouse', () => {
   it('delivers everything once after a hang before the answer', async () => {
     create();
     const fault = warehouse.fault({ match: 'telemetry', hang: 'headers', times: 1 });
-    const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const clock = useFakeClock({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
       const unsent = sendUntilDone(batch('a'));
       const state = { isDone: false };
