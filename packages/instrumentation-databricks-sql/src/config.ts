@@ -29,7 +29,7 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
   connectionSpans?: boolean;
   fetchSpans?: boolean;
   cloudFetchSpans?: boolean;
-  driverTelemetry?: 'keep' | 'replace';
+  driverTelemetry?: 'auto' | 'keep' | 'replace';
   traceContext?: 'none' | 'query-tags';
   statementMaxDurationMs?: number;
   summarizeQuery?: boolean;
@@ -83,7 +83,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   connectionSpans: boolean(true),
   fetchSpans: boolean(true),
   cloudFetchSpans: boolean(true),
-  driverTelemetry: oneOf('keep', 'replace'),
+  driverTelemetry: oneOf('auto', 'keep', 'replace'),
   traceContext: oneOf('none', 'query-tags'),
   statementMaxDurationMs: durationMs(60 * 60 * 1000),
   requestHook: hook,

@@ -38,6 +38,15 @@ export class Guard {
     });
   }
 
+  /** Logs a warning of a condition that no error stands for. */
+  warn(message: string): void {
+    try {
+      this.#diag.warn(message);
+    } catch {
+      // As in report.
+    }
+  }
+
   report(place: string, error: unknown): void {
     try {
       // Loaded with the first failure.

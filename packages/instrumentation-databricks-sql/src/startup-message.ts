@@ -20,8 +20,8 @@ export function startupMessage(driverVersion: string | undefined, config: Resolv
   return [
     `${driver} is instrumented (${PACKAGE_VERSION})`,
     `options: ${options.length === 0 ? 'the defaults' : options.join(', ')}`,
-    config.driverTelemetry === 'replace'
-      ? 'telemetry: the driver does not report, the telemetry exporter may'
-      : 'telemetry: the driver reports what it reports, the telemetry exporter leaves it alone',
+    config.driverTelemetry === 'keep'
+      ? 'telemetry: the driver sends its own; a telemetry processor reports connections where it does not'
+      : 'telemetry: reported by the telemetry processor that claims a connection, else by the driver',
   ].join('; ');
 }

@@ -17,6 +17,7 @@ interface Providers {
 }
 
 interface Entry {
+  readonly connection: Connection;
   readonly access: ConnectionAccess;
   readonly client: WeakRef<Client>;
   readonly requests: ProviderRequests<Record<string, string>>;
@@ -27,8 +28,10 @@ interface Entry {
 interface ClosedConnection {
   readonly providers: Providers;
   readonly timer: NodeJS.Timeout;
-  /** Exporters that have not released the connection. */
+  /** Exporters and owners that have not released the connection. */
   users: number;
+  /** The client goes on without being patched: its entry outlives the flush. */
+  readonly isDetached: boolean;
 }
 
 /** The live connections, by id. Clients are held weakly; credentials are read on request and never stored. */
@@ -44,6 +47,7 @@ export class AccessRegistry implements DatabricksAccess {
   add(connection: Connection, client: Client): void {
     const requests = new ProviderRequests<Record<string, string>>();
     const entry: Entry = {
+      connection,
       client: new WeakRef(client),
       requests,
       closed: undefined,
@@ -91,16 +95,58 @@ export class AccessRegistry implements DatabricksAccess {
 
   /** The client was closed: its providers are kept for the final flush, which starts now. */
   closed(connectionId: string, providers: Providers): void {
+    this.#end(connectionId, providers, false);
+  }
+
+  /** The instrumentation was disabled: the flush of each connection starts now, and its client stays as it is. */
+  detachAll(): void {
+    for (const [connectionId, { client, closed }] of this.#entries) {
+      const live = client.deref();
+      if (live !== undefined && closed === undefined) {
+        this.#end(connectionId, providersOfClient(live), true);
+      }
+    }
+  }
+
+  #end(connectionId: string, providers: Providers, isDetached: boolean): void {
     const entry = this.#entries.get(connectionId);
-    if (entry === undefined || entry.closed !== undefined) return;
+    if (entry === undefined) return;
+    if (entry.closed !== undefined) {
+      // Closed after all: what holds the credentials until the flush is done stays in place.
+      if (entry.closed.isDetached && !isDetached) entry.closed = { ...entry.closed, isDetached };
+      return;
+    }
     const timer = setTimeout(() => {
-      this.#entries.delete(connectionId);
+      this.#forgetProviders(connectionId);
     }, CLOSED_ACCESS_GRACE_MS);
     timer.unref();
-    entry.closed = { providers, timer, users: this.#listeners.size };
+    const { ownership } = entry.connection;
+    const isOwned = ownership?.hasOpenOwner === true;
+    entry.closed = {
+      providers,
+      timer,
+      users: this.#listeners.size + (isOwned ? 1 : 0),
+      isDetached,
+    };
     for (const listener of this.#listeners) {
       this.#guard.runHook('access.onClosed', listener, connectionId);
     }
+    if (isOwned) {
+      ownership
+        .closed()
+        .catch((error: unknown) => {
+          this.#guard.report('telemetry owner', error);
+        })
+        .finally(() => {
+          this.release(connectionId);
+        });
+    }
+  }
+
+  #forgetProviders(connectionId: string): void {
+    const entry = this.#entries.get(connectionId);
+    if (entry?.closed?.isDetached === true) entry.closed = undefined;
+    else this.#entries.delete(connectionId);
   }
 
   connection(connectionId: string): ConnectionAccess | undefined {
@@ -124,7 +170,7 @@ export class AccessRegistry implements DatabricksAccess {
     closed.users -= 1;
     if (closed.users > 0) return;
     clearTimeout(closed.timer);
-    this.#entries.delete(connectionId);
+    this.#forgetProviders(connectionId);
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
+import type { Ownership } from './ownership';
 import type { Client, ConnectionOptions, OpenSessionRequest, Session } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_CLIENT_BACKEND,
@@ -42,10 +43,16 @@ export class Connection {
   readonly port: number;
   readonly workspaceId: string | undefined;
   readonly isKernel: boolean;
+  /** The application passed `telemetryEnabled: false`. */
+  readonly isOptedOut: boolean;
+  /** Who reports its telemetry. */
+  ownership: Ownership | undefined = undefined;
   /** On every span of this connection. */
   readonly identity: Attributes;
   /** `db.system.name` and the server, on spans of database calls and on metrics. */
   readonly server: Attributes;
+  /** What telemetry reports of the connection; complete once `connect` has settled. */
+  attributes: Attributes;
 
   constructor(options: ConnectionOptions) {
     // The kernel takes a scheme and a port with the host, and no other port.
@@ -55,6 +62,7 @@ export class Connection {
     const path = options.path ?? '';
     this.workspaceId = /[?&]o=(\d+)(?:&|$)/.exec(path)?.[1] ?? /\/o\/(\d+)(?:\/|$)/.exec(path)?.[1];
     this.isKernel = options.useKernel === true;
+    this.isOptedOut = options.telemetryEnabled === false;
     this.identity = {
       [ATTR_DATABRICKS_CONNECTION_ID]: this.id,
       [ATTR_DATABRICKS_CLIENT_BACKEND]: this.isKernel ? 'kernel' : 'thrift',
@@ -67,6 +75,12 @@ export class Connection {
     this.server = { [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_DATABRICKS };
     if (this.host !== '') this.server[ATTR_SERVER_ADDRESS] = this.host;
     if (this.port !== DEFAULT_PORT) this.server[ATTR_SERVER_PORT] = this.port;
+    this.attributes = { ...this.server, ...this.identity };
+  }
+
+  /** `connect` has settled. */
+  configured(attributes: Attributes): void {
+    this.attributes = { ...this.server, ...this.identity, ...attributes };
   }
 }
 
@@ -145,7 +159,11 @@ export class SessionFacts {
 /** Connection options of a client that was connected before we were there, as far as its provider still says. */
 export function optionsOfConnected(client: Client): ConnectionOptions {
   const provider = client.connectionProvider?.options ?? {};
-  return { ...provider, useKernel: client.backend?.nativeOptions !== undefined };
+  return {
+    ...provider,
+    useKernel: client.backend?.nativeOptions !== undefined,
+    ...(client.getConfig?.().telemetryEnabled === false ? { telemetryEnabled: false } : {}),
+  };
 }
 
 /** Whether the driver reports this connection's telemetry itself. */

@@ -1,24 +1,36 @@
 import { channel } from 'node:diagnostics_channel';
 import { CHANNEL_DATABRICKS_TELEMETRY } from '../telemetry-channel';
 import type { ConnectionMessage, TelemetryConnection, TelemetryOwner } from '../telemetry-channel';
+import type { AccessRegistry } from './access-registry';
+import type { Connection } from './connection';
 
 const telemetry = channel(CHANNEL_DATABRICKS_TELEMETRY);
 
 /** Who reports the telemetry of one connection: the driver itself, or the consumer that claimed it. */
 export class Ownership {
-  readonly #connection: TelemetryConnection;
-  #owner: TelemetryOwner | undefined = undefined;
+  /** As the owner sees the connection. */
+  readonly connection: TelemetryConnection;
   /** The driver's own telemetry is live on the connection; known when `connect()` has settled. */
   isReportedByDriver = false;
+  #owner: TelemetryOwner | undefined = undefined;
 
-  constructor(connection: TelemetryConnection) {
-    this.#connection = connection;
+  constructor(connection: Connection, registry: AccessRegistry) {
+    const { id, isOptedOut } = connection;
+    this.connection = Object.freeze({
+      id,
+      isOptedOut,
+      get attributes() {
+        return connection.attributes;
+      },
+      get access() {
+        return registry.connection(id);
+      },
+    });
   }
 
   /** The open owner. When there is none and the driver does not report either, the consumers are asked again. */
   get owner(): TelemetryOwner | undefined {
-    if (!this.isReportedByDriver) this.ask();
-    return this.#owner;
+    return !this.isReportedByDriver && this.ask() ? this.#owner : undefined;
   }
 
   /** Asks the consumers, unless an open one has claimed the connection. @returns whether it has an owner */
@@ -29,7 +41,7 @@ export class Ownership {
     let isOver = false;
     const question: ConnectionMessage = {
       type: 'connection',
-      connectionId: this.#connection.id,
+      connectionId: this.connection.id,
       claim: (owner) => (isOver ? undefined : this.#claim(owner)),
     };
     telemetry.publish(Object.freeze(question));
@@ -37,14 +49,19 @@ export class Ownership {
     return this.#owner !== undefined;
   }
 
-  /** The client was closed. @returns when its credentials are needed no longer; `undefined` when nobody needs them */
-  closed(): Promise<void> | undefined {
-    return this.#owner?.connectionClosed(this.#connection);
+  /** Whether {@link closed} has an owner to tell. */
+  get hasOpenOwner(): boolean {
+    return this.#owner !== undefined && isOpen(this.#owner);
+  }
+
+  /** The client was closed. Resolves when the owner needs the credentials no longer. */
+  async closed(): Promise<void> {
+    await this.#owner?.connectionClosed(this.connection);
   }
 
   #claim(owner: TelemetryOwner): TelemetryConnection | undefined {
     if (this.#owner === undefined && isOwner(owner) && isOpen(owner)) this.#owner = owner;
-    return this.#owner === owner ? this.#connection : undefined;
+    return this.#owner === owner ? this.connection : undefined;
   }
 }
 

@@ -27,6 +27,8 @@ export interface ClientConfig {
   readonly socketTimeout?: number;
   readonly enableMetricViewMetadata?: boolean;
   readonly customHeaders?: Readonly<Record<string, string>>;
+  /** From 1.15, as the last `connect` left it. */
+  telemetryEnabled?: boolean;
 }
 
 export interface AuthProvider {

@@ -7,7 +7,8 @@ import {
   SessionFacts,
   versionFromUserAgent,
 } from '../connection/connection';
-import type { Client, ConnectionOptions, Session } from '../driver/shapes';
+import { withProperty } from '../driver/options-view';
+import type { Client, ClientConfig, ConnectionOptions, Session } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
   ATTR_DATABRICKS_OPERATION,
@@ -51,21 +52,33 @@ function beginConnect(
   const options = (args[0] ?? {}) as ConnectionOptions;
   const connection = new Connection(options);
   shared.connected(client, connection);
-  const operation = telemetry.config.connectionSpans
-    ? telemetry.begin(`connect ${connection.host}`.trimEnd(), SpanKind.INTERNAL, {
-        ...connection.server,
-        ...connection.identity,
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
-      })
-    : undefined;
-  // Without a tracer, as with OTEL_SDK_DISABLED, no exporter would report in place of the driver. Arguments that are no
-  // options stay as they are, for the driver to refuse.
-  const isReplaced =
-    telemetry.config.driverTelemetry === 'replace' && telemetry.canTrace && args[0] === options;
-  const driverArgs = isReplaced
-    ? [{ ...options, telemetryEnabled: false }, ...args.slice(1)]
-    : undefined;
+  const attributes = {
+    ...connection.server,
+    ...connection.identity,
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
+  };
+  const operation = telemetry.begin(
+    connection,
+    `connect ${connection.host}`.trimEnd(),
+    SpanKind.INTERNAL,
+    attributes,
+    { hasSpan: telemetry.config.connectionSpans },
+  );
+  // Arguments that are no options stay as they are, for the driver to refuse.
+  const driverArgs =
+    args[0] === options && isReplaced(shared, connection)
+      ? [withProperty(options, 'telemetryEnabled', false), ...args.slice(1)]
+      : undefined;
   return new ConnectCall(shared, operation, driverArgs, client, args, driverVersion);
+}
+
+/** Whether a consumer reports the telemetry of a new connection in place of the driver. */
+function isReplaced(shared: SharedState, { isOptedOut, ownership }: Connection): boolean {
+  const { driverTelemetry } = shared.telemetry.config;
+  if (isOptedOut || driverTelemetry === 'keep') return false;
+  if (ownership?.ask() === true) return true;
+  if (driverTelemetry === 'replace') shared.warnOfMissingOwner();
+  return false;
 }
 
 class ConnectCall extends DriverCall {
@@ -73,10 +86,12 @@ class ConnectCall extends DriverCall {
   readonly #client: Client;
   readonly #given: readonly unknown[];
   readonly #driverVersion: string | undefined;
+  /** What the client's configuration says of telemetry without this connect. */
+  readonly #telemetryEnabled: boolean | undefined;
 
   constructor(
     shared: SharedState,
-    operation: StartedOperation | undefined,
+    operation: StartedOperation,
     driverArgs: readonly unknown[] | undefined,
     client: Client,
     given: readonly unknown[],
@@ -87,20 +102,37 @@ class ConnectCall extends DriverCall {
     this.#client = client;
     this.#given = given;
     this.#driverVersion = driverVersion;
+    this.#telemetryEnabled = client.getConfig?.().telemetryEnabled;
   }
 
   override succeeded(): void {
-    this.#describe();
+    this.#settled();
     this.#shared.discovery?.fromConnected(this.#client);
   }
 
   override failed(failure: Failure): void {
     super.failed(failure);
+    this.#settled();
+  }
+
+  #settled(): void {
+    if (this.args !== undefined) this.#restoreConfig();
+    const connection = this.operation?.connection;
+    if (connection?.ownership !== undefined) {
+      connection.ownership.isReportedByDriver = hasDriverTelemetry(this.#client);
+    }
     this.#describe();
+    if (this.result !== undefined) connection?.configured(this.result);
+  }
+
+  /** The driver keeps the option for the client's next connect, which may have no owner. */
+  #restoreConfig(): void {
+    const config: ClientConfig | undefined = this.#client.getConfig?.();
+    const given = (this.#given[0] as ConnectionOptions).telemetryEnabled ?? this.#telemetryEnabled;
+    if (config !== undefined && given !== undefined) config.telemetryEnabled = given;
   }
 
   #describe(): void {
-    if (!this.isRecording) return;
     const [options, authProvider] = this.#given;
     const version =
       this.#driverVersion ??
@@ -116,14 +148,19 @@ function beginOpenSession(
 ): OpenSessionCall {
   const { telemetry } = shared;
   const { connection, namespace, metric, identity } = facts;
-  const operation = telemetry.config.connectionSpans
-    ? telemetry.begin(`openSession ${namespace ?? connection.host}`.trimEnd(), SpanKind.CLIENT, {
-        ...metric,
-        ...identity,
-        [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
-        [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
-      })
-    : undefined;
+  const attributes = {
+    ...metric,
+    ...identity,
+    [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
+    [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
+  };
+  const operation = telemetry.begin(
+    connection,
+    `openSession ${namespace ?? connection.host}`.trimEnd(),
+    SpanKind.CLIENT,
+    attributes,
+    { hasSpan: telemetry.config.connectionSpans },
+  );
   return new OpenSessionCall(shared, operation, facts);
 }
 
@@ -179,6 +216,9 @@ export function connectionOf(shared: SharedState, client: Client): Connection {
   if (known !== undefined) return known;
   const connection = new Connection(optionsOfConnected(client));
   shared.connected(client, connection);
+  if (connection.ownership !== undefined) {
+    connection.ownership.isReportedByDriver = hasDriverTelemetry(client);
+  }
   shared.discovery?.fromConnected(client);
   return connection;
 }

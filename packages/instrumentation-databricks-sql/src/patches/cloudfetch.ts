@@ -11,7 +11,7 @@ import {
 } from '../semconv';
 import type { Statement } from '../statement/statement';
 import type { Failure } from '../telemetry/failure';
-import type { StartedOperation } from '../telemetry/operation';
+import type { Beginning, StartedOperation } from '../telemetry/operation';
 import type { Telemetry } from '../telemetry/telemetry';
 import { DriverCall } from './driver-call';
 import { observeMethod, traceMethod } from './method-patch';
@@ -64,14 +64,25 @@ function beginDownload(
   const index = statement.totals.downloadStarted();
   const operation =
     telemetry.config.cloudFetchSpans && telemetry.isDetailSampled(statement)
-      ? telemetry.begin(
-          'cloudfetch.download',
-          SpanKind.INTERNAL,
-          creation(handler, statement, index),
-          statement,
-        )
+      ? begin(telemetry, handler, statement, index, { origin: statement })
       : undefined;
   return new DownloadCall(telemetry, operation, handler, statement, index);
+}
+
+function begin(
+  telemetry: Telemetry,
+  handler: CloudFetchResultHandler,
+  statement: Statement,
+  index: number,
+  beginning: Beginning,
+): StartedOperation {
+  return telemetry.begin(
+    statement.session.connection,
+    'cloudfetch.download',
+    SpanKind.INTERNAL,
+    creation(handler, statement, index),
+    beginning,
+  );
 }
 
 class DownloadCall extends DriverCall {
@@ -109,14 +120,20 @@ class DownloadCall extends DriverCall {
   }
 
   override failed(failure: Failure): void {
-    const { statement, startMs } = this;
-    const { metrics } = this.telemetry;
+    const { statement, startMs, telemetry } = this;
+    const { metrics } = telemetry;
     super.failed(failure);
     if (metrics.live) {
       metrics.recordFailedDownload(performance.now() - startMs, statement.session.metric, failure);
     }
     // A terminal error completes the record, which does not wait for the close.
-    if (this.isRecording) this.result = statement.completion(cloudFetchFacts(this.#handler));
+    if (this.isRecording || telemetry.isPublishing) {
+      this.result = this.published = statement.completion(cloudFetchFacts(this.#handler));
+    }
+    if (this.operation !== undefined) return;
+    const beginning = { origin: statement, startMs, hasSpan: false };
+    const started = begin(telemetry, this.#handler, statement, this.#index, beginning);
+    telemetry.end(started, { failure, published: this.published });
   }
 }
 

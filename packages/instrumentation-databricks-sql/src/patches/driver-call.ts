@@ -1,5 +1,6 @@
 import { context, createContextKey, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { ATTR_DATABRICKS_HTTP_RETRY_COUNT } from '../semconv';
 import type { Statement } from '../statement/statement';
 import type { Failure, FailureContext } from '../telemetry/failure';
@@ -17,6 +18,8 @@ export class DriverCall implements FailureContext {
   retryCount = 0;
   protected identity: Attributes | undefined = undefined;
   protected result: Attributes | undefined = undefined;
+  /** Published in place of the result, which depends on sampling. */
+  protected published: Attributes | undefined = undefined;
   protected failure: Failure | undefined = undefined;
   /** For the calls that `db.client.operation.duration` counts. */
   protected readonly metric: Attributes | undefined = undefined;
@@ -48,6 +51,11 @@ export class DriverCall implements FailureContext {
     return span === undefined ? own : trace.setSpan(own, span);
   }
 
+  /** Whether what the layers below learn is published. */
+  get isObserved(): boolean {
+    return this.telemetry.isPublishing;
+  }
+
   /** The span that is active while the driver runs. */
   protected get activeSpan(): Span | undefined {
     return this.span;
@@ -74,9 +82,15 @@ export class DriverCall implements FailureContext {
 
   /** Called last, also when `succeeded` or `failed` threw. */
   end(): void {
-    const { operation, identity, result, failure, metric } = this;
+    const { operation, identity, result, published, failure, metric } = this;
     if (operation === undefined) return;
-    this.telemetry.end(operation, { identity, result: this.withRetries(result), failure, metric });
+    this.telemetry.end(operation, {
+      identity,
+      result: this.withRetries(result),
+      published,
+      failure,
+      metric,
+    });
   }
 
   protected withRetries(result: Attributes | undefined): Attributes | undefined {
@@ -86,7 +100,23 @@ export class DriverCall implements FailureContext {
   }
 }
 
+/** Used only where no context manager is registered: a second storage slows down every promise. */
+let ownContext: AsyncLocalStorage<DriverCall> | undefined;
+
 /** The innermost driver call that runs in the current asynchronous context. */
 export function currentCall(): DriverCall | undefined {
-  return context.active().getValue(CALL_KEY) as DriverCall | undefined;
+  const call = context.active().getValue(CALL_KEY) ?? ownContext?.getStore();
+  return call as DriverCall | undefined;
+}
+
+/** Calls `fn` so that {@link currentCall} finds `call` in it, whether or not a context manager is registered. */
+export function runInContext(call: DriverCall, fn: () => void): void {
+  context.with(call.context, () => {
+    if (currentCall() === call || !call.isObserved) {
+      fn();
+      return;
+    }
+    ownContext ??= new AsyncLocalStorage();
+    ownContext.run(call, fn);
+  });
 }

@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api';
+import { runInContext } from './driver-call';
 import type { DriverCall } from './driver-call';
 import type { SharedState } from './shared-state';
 
@@ -62,7 +62,7 @@ function run(
 ): Outcome {
   let outcome: Outcome | undefined;
   try {
-    context.with(call.context, () => {
+    runInContext(call, () => {
       outcome = attempt(original, self, args);
     });
   } catch (error) {

@@ -72,10 +72,11 @@ export function beginFetch(
   const started =
     telemetry.config.fetchSpans && telemetry.isDetailSampled(statement)
       ? telemetry.begin(
+          statement.session.connection,
           FETCH_NAME,
           SpanKind.INTERNAL,
           { [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH, ...statement.identity },
-          statement,
+          { origin: statement },
         )
       : undefined;
   return new FetchCall(telemetry, started, operation, statement);
@@ -120,9 +121,9 @@ class FetchCall extends DriverCall {
     statement.callRejected(failure, facts);
     if (operation !== undefined) {
       // A terminal error completes the record, which does not wait for the close.
-      if (hadEnded) this.result = statement.completion(facts);
+      if (hadEnded) this.result = this.published = statement.completion(facts);
       super.failed(failure);
-    } else if (hadEnded && this.telemetry.config.fetchSpans) this.#reportFailure(failure, facts);
+    } else if (hadEnded) this.#reportFailure(failure, facts);
   }
 
   /**
@@ -130,21 +131,22 @@ class FetchCall extends DriverCall {
    * The sampler sees the error among the attributes at creation and decides.
    */
   #reportFailure(failure: Failure, facts: ResultFacts): void {
-    const { statement, telemetry } = this;
+    const { statement, telemetry, startMs } = this;
+    const published = statement.completion(facts);
     const attributes = {
       ...statement.identity,
       [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH,
-      ...statement.completion(facts),
+      ...published,
       ...failureAttributes(failure),
     };
     const started = telemetry.begin(
+      statement.session.connection,
       FETCH_NAME,
       SpanKind.INTERNAL,
       attributes,
-      statement,
-      this.startMs,
+      { origin: statement, startMs, hasSpan: telemetry.config.fetchSpans },
     );
-    telemetry.end(started, { failure, endMs: performance.now() });
+    telemetry.end(started, { published, failure, endMs: performance.now() });
   }
 }
 
@@ -156,10 +158,11 @@ export function beginClose(
   state: 'CLOSED' | 'CANCELED',
 ): CloseCall {
   const started = telemetry.begin(
+    statement.session.connection,
     state === 'CANCELED' ? 'cancel' : 'close',
     sendsRequest(operation) ? SpanKind.CLIENT : SpanKind.INTERNAL,
     statement.session.closing[state],
-    statement,
+    { origin: statement },
   );
   return new CloseCall(telemetry, started, operation, statement, state);
 }

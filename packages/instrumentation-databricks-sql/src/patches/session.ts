@@ -64,7 +64,7 @@ export function sessionPatch(shared: SharedState): ClassPatch {
     handleStagingPut: staging(shared, OPERATION_STAGING_PUT, 'staging.put'),
     handleStagingRemove: staging(shared, OPERATION_STAGING_REMOVE, 'staging.remove'),
     close: traceMethod(shared, 'session.close', (session: Session) =>
-      telemetry.isLive && session.isOpen !== false && telemetry.config.connectionSpans
+      telemetry.isLive && session.isOpen !== false
         ? beginCloseSession(telemetry, sessionOf(shared, session))
         : undefined,
     ),
@@ -82,6 +82,7 @@ export function sessionPatch(shared: SharedState): ClassPatch {
 function beginGetInfo(telemetry: Telemetry, session: SessionFacts): MeasuredCall {
   const metric = { ...session.metric, [ATTR_DB_OPERATION_NAME]: 'getInfo' };
   const operation = telemetry.begin(
+    session.connection,
     session.namespace === undefined ? 'getInfo' : `getInfo ${session.namespace}`,
     SpanKind.CLIENT,
     { ...metric, ...session.identity, [ATTR_DATABRICKS_OPERATION]: OPERATION_GET_INFO },
@@ -101,11 +102,18 @@ class MeasuredCall extends DriverCall {
 }
 
 function beginCloseSession(telemetry: Telemetry, session: SessionFacts): DriverCall {
-  const operation = telemetry.begin('closeSession', SpanKind.CLIENT, {
+  const attributes = {
     ...session.metric,
     ...session.identity,
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_SESSION,
-  });
+  };
+  const operation = telemetry.begin(
+    session.connection,
+    'closeSession',
+    SpanKind.CLIENT,
+    attributes,
+    { hasSpan: telemetry.config.connectionSpans },
+  );
   return new DriverCall(telemetry, operation, undefined);
 }
 
@@ -124,7 +132,7 @@ class StagingCall extends DriverCall {
   }
 
   override succeeded(): void {
-    if (!this.isRecording || typeof this.#localFile !== 'string') return;
+    if (this.span?.isRecording() !== true || typeof this.#localFile !== 'string') return;
     const size = statSync(this.#localFile, { throwIfNoEntry: false })?.size;
     if (size !== undefined) this.result = { [ATTR_DATABRICKS_STAGING_SIZE]: size };
   }
@@ -133,11 +141,14 @@ class StagingCall extends DriverCall {
 function staging(shared: SharedState, kind: Operation, name: string): MethodPatch {
   const { telemetry } = shared;
   const hasLocalFile = kind !== OPERATION_STAGING_REMOVE;
-  return traceMethod(shared, name, (_session: Session, args) => {
+  return traceMethod(shared, name, (session: Session, args) => {
     if (!telemetry.isLive) return undefined;
     const statement = currentCall()?.statement;
     const attributes = { ...statement?.identity, [ATTR_DATABRICKS_OPERATION]: kind };
-    const operation = telemetry.begin(name, SpanKind.INTERNAL, attributes, statement);
+    const { connection } = statement?.session ?? sessionOf(shared, session);
+    const operation = telemetry.begin(connection, name, SpanKind.INTERNAL, attributes, {
+      origin: statement,
+    });
     return new StagingCall(telemetry, operation, statement, hasLocalFile ? args[0] : undefined);
   });
 }

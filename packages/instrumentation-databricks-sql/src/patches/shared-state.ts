@@ -1,5 +1,6 @@
 import { AccessRegistry } from '../connection/access-registry';
 import type { Connection, SessionFacts } from '../connection/connection';
+import { Ownership } from '../connection/ownership';
 import type { Client, Operation } from '../driver/shapes';
 import type { Guard } from '../guard';
 import { ActiveStatements } from '../statement/active-statements';
@@ -29,6 +30,7 @@ export class SharedState implements StatementContext {
   /** False while the instrumentation is disabled: the patches then call the driver and do nothing else. */
   enabled = false;
   discovery: Discovery | undefined = undefined;
+  #hasWarnedOfMissingOwner = false;
   readonly #collected: FinalizationRegistry<Connection>;
 
   constructor(readonly telemetry: Telemetry) {
@@ -42,21 +44,36 @@ export class SharedState implements StatementContext {
         this.openStatements.abandon(connection);
         this.activeStatements.forget(connection);
         this.access.forget(connection.id);
+        connection.ownership?.closed().catch((error: unknown) => {
+          this.guard.report('telemetry owner', error);
+        });
       });
     });
+  }
+
+  /** `driverTelemetry: 'replace'`, and nothing that would report in place of the driver. */
+  warnOfMissingOwner(): void {
+    if (this.#hasWarnedOfMissingOwner) return;
+    this.#hasWarnedOfMissingOwner = true;
+    this.guard.warn(
+      "driverTelemetry is 'replace', but no telemetry processor has claimed a connection, so the driver's telemetry is " +
+        'left as it is: create a DatabricksTelemetrySpanProcessor before the client connects',
+    );
   }
 
   connected(client: Client, connection: Connection): void {
     const previous = this.connections.get(client);
     if (previous !== undefined) this.access.closed(previous.id, this.access.providers(client));
+    connection.ownership = new Ownership(connection, this.access);
     this.connections.set(client, connection);
     this.access.add(connection, client);
     this.#collected.register(client, connection);
   }
 
-  /** Ends the statements that still wait for their end, and stops counting them. */
+  /** Ends the statements that still wait for their end, stops counting them, and has what they left delivered. */
   abandonAll(): void {
     this.openStatements.abandon();
     this.activeStatements.forgetAll();
+    this.access.detachAll();
   }
 }

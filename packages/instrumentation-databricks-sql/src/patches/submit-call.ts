@@ -2,6 +2,7 @@ import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config';
 import type { SessionFacts } from '../connection/connection';
+import { withProperty } from '../driver/options-view';
 import type { ExecuteStatementOptions, Operation } from '../driver/shapes';
 import { OPERATION_EXECUTE_STATEMENT } from '../semconv';
 import type { StatementDescription } from '../statement/description';
@@ -23,7 +24,12 @@ export function beginSubmit(
 ): SubmitCall {
   const { telemetry } = shared;
   const { config } = telemetry;
-  const operation = telemetry.begin(description.name, SpanKind.CLIENT, description.creation);
+  const operation = telemetry.begin(
+    session.connection,
+    description.name,
+    SpanKind.CLIENT,
+    description.creation,
+  );
   const { span } = operation;
   const statement = new Statement(shared, session, operation, description.metric);
   if (span?.isRecording() === true) {
@@ -129,6 +135,9 @@ function replacedArgs(
   const traceparent = isWanted ? traceparentOf(span) : undefined;
   if (traceparent === undefined) return undefined;
   const options = (args[1] ?? {}) as ExecuteStatementOptions;
-  const queryTags = { [TRACEPARENT_TAG]: traceparent, ...options.queryTags };
-  return [args[0], { ...options, queryTags }, ...args.slice(2)];
+  const { queryTags = {} } = options;
+  // The application's own tag stays.
+  if (TRACEPARENT_TAG in queryTags) return undefined;
+  const tagged = withProperty(queryTags, TRACEPARENT_TAG, traceparent);
+  return [args[0], withProperty(options, 'queryTags', tagged), ...args.slice(2)];
 }

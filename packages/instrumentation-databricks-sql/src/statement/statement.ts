@@ -95,6 +95,11 @@ export class Statement implements SpanOrigin {
     return this.#operation.span;
   }
 
+  /** The application suppressed tracing for it. */
+  get isSuppressed(): boolean {
+    return this.#operation.isSuppressed;
+  }
+
   get startMs(): number {
     return this.#operation.startMs;
   }

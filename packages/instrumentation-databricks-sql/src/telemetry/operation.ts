@@ -1,17 +1,21 @@
 import type { Attributes, Link, Span, SpanKind } from '@opentelemetry/api';
+import type { Connection } from '../connection/connection';
 import type { Failure } from './failure';
 
 /** A driver operation that has begun. It holds what was known then, whether or not it has a span. */
 export class StartedOperation {
   constructor(
+    readonly connection: Connection,
     readonly name: string,
     readonly kind: SpanKind,
     /** The attributes at the creation of the span; samplers see only these. */
     readonly attributes: Attributes,
     /** `performance.now()`. */
     readonly startMs: number,
-    /** `undefined` when a parent is required and the caller has none. */
+    /** `undefined` without a tracer, or when a parent is required and the caller has none. */
     readonly span: Span | undefined,
+    /** The caller suppressed tracing: the operation belongs to telemetry itself, and none reports it. */
+    readonly isSuppressed: boolean,
   ) {}
 }
 
@@ -21,6 +25,8 @@ export interface OperationEnd {
   readonly identity?: Attributes | undefined;
   /** The attributes that only the end of the operation knows. */
   readonly result?: Attributes | undefined;
+  /** Published instead of `result`, where the span's own depends on sampling. */
+  readonly published?: Attributes | undefined;
   /** What the operation failed with; `undefined` for one that succeeded. */
   readonly failure?: Failure | undefined;
   /** `performance.now()`; `undefined` stands for now. */
@@ -33,4 +39,15 @@ export interface OperationEnd {
 export interface SpanOrigin {
   readonly span: Span | undefined;
   readonly links: Link[];
+  readonly isSuppressed: boolean;
+}
+
+/** How an operation begins. */
+export interface Beginning {
+  /** The statement that the operation belongs to. */
+  readonly origin?: SpanOrigin | undefined;
+  /** `performance.now()` of a start in the past. */
+  readonly startMs?: number | undefined;
+  /** Default `true`; an operation without a span is published all the same. */
+  readonly hasSpan?: boolean;
 }

@@ -7,6 +7,7 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
+import type { Connection } from '../connection/connection';
 import type { ResolvedConfig } from '../config';
 import type { Guard } from '../guard';
 import { SCOPE_NAME } from '../scope';
@@ -14,12 +15,17 @@ import { describeError, UNREADABLE, writeFailure } from './failure';
 import type { Failure, FailureContext } from './failure';
 import type { Metrics } from './metrics';
 import { StartedOperation } from './operation';
-import type { OperationEnd, SpanOrigin } from './operation';
+import type { Beginning, OperationEnd, SpanOrigin } from './operation';
+import { hasSubscribers } from './channel';
+import { FailureSightings } from './failure-sightings';
+import { Publisher } from './publisher';
+import { isTracingSuppressed } from './suppression';
 
-/** The spans and metrics of one instrumentation: every operation begins and ends here. */
+/** The spans, metrics and published operations of one instrumentation: every operation begins and ends here. */
 export class Telemetry {
   #hasTracer = false;
-  readonly #recordedErrors = new WeakSet<object>();
+  readonly #recorded = new FailureSightings();
+  readonly #publisher = new Publisher();
   readonly #tracer: () => Tracer;
 
   constructor(
@@ -31,14 +37,14 @@ export class Telemetry {
     this.#tracer = tracer;
   }
 
-  /** False while neither a tracer nor a meter provider is registered: a statement then needs no work at all. */
+  /** False while nothing listens, neither a provider nor a subscriber: a statement then needs no work at all. */
   get isLive(): boolean {
-    return this.#hasTracer || this.metrics.live || this.#findTracer();
+    return this.#hasTracer || this.metrics.live || hasSubscribers() || this.#findTracer();
   }
 
-  /** Whether a tracer provider is registered, so that spans go anywhere. */
-  get canTrace(): boolean {
-    return this.#hasTracer || this.#findTracer();
+  /** Whether ended operations are published. */
+  get isPublishing(): boolean {
+    return hasSubscribers();
   }
 
   /** The tracer may have changed. */
@@ -49,25 +55,31 @@ export class Telemetry {
   /**
    * Begins an operation. Its span starts below the caller's active span; without one, below the span of `origin`, to
    * which it links in any case.
-   * @param startMs `performance.now()` of a start in the past
    */
   begin(
+    connection: Connection,
     name: string,
     kind: SpanKind,
     attributes: Attributes,
-    origin?: SpanOrigin,
-    startMs?: number,
+    { origin, startMs, hasSpan = true }: Beginning = {},
   ): StartedOperation {
-    const span = this.#startSpan(name, kind, attributes, origin, startMs);
-    return new StartedOperation(name, kind, attributes, startMs ?? performance.now(), span);
+    return new StartedOperation(
+      connection,
+      name,
+      kind,
+      attributes,
+      startMs ?? performance.now(),
+      hasSpan ? this.#startSpan(name, kind, attributes, origin, startMs) : undefined,
+      origin?.isSuppressed === true || isTracingSuppressed(),
+    );
   }
 
   /** Whether the end of this operation is written anywhere, so that its result is worth computing. */
-  isRecording({ span }: StartedOperation): boolean {
-    return span?.isRecording() === true;
+  isRecording({ span, isSuppressed }: StartedOperation): boolean {
+    return span?.isRecording() === true || (!isSuppressed && hasSubscribers());
   }
 
-  /** Ends an operation: measures it, writes its result and its failure, and ends its span. */
+  /** Ends an operation: measures it, writes its result and its failure, publishes it, and ends its span. */
   end(operation: StartedOperation, end: OperationEnd): void {
     const { span, startMs } = operation;
     const { identity, result, failure, endMs, metric } = end;
@@ -75,12 +87,13 @@ export class Telemetry {
       if (span?.isRecording() === true) {
         if (identity !== undefined) span.setAttributes(identity);
         if (result !== undefined) span.setAttributes(result);
-        if (failure !== undefined) writeFailure(span, failure, this.#isFirstRecord(failure));
+        if (failure !== undefined) writeFailure(span, failure, this.#recorded.isFirst(failure));
       }
       if (metric !== undefined && this.metrics.live) {
         this.metrics.recordOperation((endMs ?? performance.now()) - startMs, metric, failure);
       }
     } finally {
+      this.#publish(operation, end);
       span?.end(endMs);
     }
   }
@@ -110,6 +123,7 @@ export class Telemetry {
     origin: SpanOrigin | undefined,
     startTime: number | undefined,
   ): Span | undefined {
+    if (!this.#hasTracer && !this.#findTracer()) return undefined;
     const active = context.active();
     const traceId = trace.getSpanContext(active)?.traceId;
     const hasParent = traceId !== undefined && traceId !== INVALID_TRACEID;
@@ -125,14 +139,14 @@ export class Telemetry {
     );
   }
 
-  /** Whether this failure was not recorded as an exception yet; the driver may wrap one response in several errors. */
-  #isFirstRecord({ error }: Failure): boolean {
-    if (typeof error !== 'object' || error === null) return true;
-    const response: unknown = (error as { response?: unknown }).response;
-    const failure = typeof response === 'object' && response !== null ? response : error;
-    if (this.#recordedErrors.has(failure)) return false;
-    this.#recordedErrors.add(failure);
-    return true;
+  /** The application is unaffected when it fails; the span then stays for the processors of its provider. */
+  #publish(operation: StartedOperation, end: OperationEnd): void {
+    if (!hasSubscribers()) return;
+    try {
+      this.#publisher.publish(operation, end);
+    } catch (error) {
+      this.guard.report('telemetry channel', error);
+    }
   }
 
   /** The API returns a proxy until a provider is registered. */

@@ -24,7 +24,6 @@ import { Statement } from '../../src/statement/statement';
 import { resultFacts } from '../../src/patches/result-facts';
 import { SharedState } from '../../src/patches/shared-state';
 import { describeError } from '../../src/telemetry/failure';
-import { StartedOperation } from '../../src/telemetry/operation';
 import { Telemetry } from '../../src/telemetry/telemetry';
 
 const RUNNING: OperationStatus = { operationState: 1 };
@@ -65,9 +64,14 @@ class Bench {
   }
 
   statement(shared = this.shared, hasSpan = true): Statement {
-    const operation = hasSpan
-      ? shared.telemetry.begin('SELECT', SpanKind.CLIENT, {})
-      : new StartedOperation('SELECT', SpanKind.CLIENT, {}, performance.now(), undefined);
+    const { connection } = this.session;
+    const operation = shared.telemetry.begin(
+      connection,
+      'SELECT',
+      SpanKind.CLIENT,
+      {},
+      { hasSpan },
+    );
     return new Statement(shared, this.session, operation, METRIC);
   }
 

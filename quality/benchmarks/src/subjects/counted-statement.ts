@@ -35,11 +35,13 @@ export function countedStatement(): (chunks: number) => Statement {
   session.opened({ id: SESSION_ID });
   return (chunks) => {
     const operation = new StartedOperation(
+      session.connection,
       'SELECT',
       SpanKind.CLIENT,
       session.creation,
       performance.now(),
       undefined,
+      false,
     );
     const statement = new Statement(shared, session, operation, session.metric);
     statement.answered(RESPONSE);
