@@ -37,7 +37,7 @@ describe('options', () => {
       connectionSpans: true,
       fetchSpans: true,
       cloudFetchSpans: true,
-      driverTelemetry: 'keep',
+      driverTelemetry: 'auto',
       traceContext: 'none',
       statementMaxDurationMs: 3_600_000,
       requestHook: undefined,

@@ -11,7 +11,7 @@ describe('start line', () => {
     assert.strictEqual(
       startupMessage('2.1.0', resolveConfig({}, logger)),
       `@databricks/sql 2.1.0 is instrumented (${PACKAGE_VERSION}); options: the defaults; ` +
-        'telemetry: the driver reports what it reports, the telemetry exporter leaves it alone',
+        'telemetry: reported by the telemetry processor that claims a connection, else by the driver',
     );
   });
 
@@ -29,7 +29,7 @@ describe('start line', () => {
       startupMessage(undefined, config),
       `@databricks/sql is instrumented (${PACKAGE_VERSION}); ` +
         'options: queryText "off", driverTelemetry "replace", requestHook set; ' +
-        'telemetry: the driver does not report, the telemetry exporter may',
+        'telemetry: reported by the telemetry processor that claims a connection, else by the driver',
     );
   });
 });

@@ -35,12 +35,11 @@ export function flushAtProcessEnd(flushable: Flushable): () => void {
       }).unref();
       return;
     }
-    run(
-      signal,
-      flushable.shutdown().then(() => {
-        process.kill(process.pid, signal);
-      }),
-    );
+    run(signal, dieOf(signal));
+  };
+  const dieOf = async (signal: NodeJS.Signals): Promise<void> => {
+    await flushable.shutdown();
+    process.kill(process.pid, signal);
   };
   for (const signal of SIGNALS) process.prependListener(signal, onSignal);
 

@@ -98,14 +98,20 @@ export class AccessRegistry implements DatabricksAccess {
     this.#end(connectionId, providers, false);
   }
 
-  /** The instrumentation was disabled: the flush of each connection starts now, and its client stays as it is. */
-  detachAll(): void {
+  /**
+   * The instrumentation was disabled: the flush of each connection starts now, and its client stays as it is.
+   * @returns the clients
+   */
+  detachAll(): Client[] {
+    const clients: Client[] = [];
     for (const [connectionId, { client, closed }] of this.#entries) {
       const live = client.deref();
       if (live !== undefined && closed === undefined) {
+        clients.push(live);
         this.#end(connectionId, providersOfClient(live), true);
       }
     }
+    return clients;
   }
 
   #end(connectionId: string, providers: Providers, isDetached: boolean): void {

@@ -1,8 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { CHANNEL_DATABRICKS_TELEMETRY } from '../telemetry-channel';
 import type { ConnectionMessage, TelemetryConnection, TelemetryOwner } from '../telemetry-channel';
-import type { AccessRegistry } from './access-registry';
-import type { Connection } from './connection';
 
 const telemetry = channel(CHANNEL_DATABRICKS_TELEMETRY);
 
@@ -14,18 +12,8 @@ export class Ownership {
   isReportedByDriver = false;
   #owner: TelemetryOwner | undefined = undefined;
 
-  constructor(connection: Connection, registry: AccessRegistry) {
-    const { id, isOptedOut } = connection;
-    this.connection = Object.freeze({
-      id,
-      isOptedOut,
-      get attributes() {
-        return connection.attributes;
-      },
-      get access() {
-        return registry.connection(id);
-      },
-    });
+  constructor(connection: TelemetryConnection) {
+    this.connection = connection;
   }
 
   /** The open owner. When there is none and the driver does not report either, the consumers are asked again. */

@@ -8,7 +8,7 @@ import {
   versionFromUserAgent,
 } from '../connection/connection';
 import { withProperty } from '../driver/options-view';
-import type { Client, ClientConfig, ConnectionOptions, Session } from '../driver/shapes';
+import type { Client, ConnectionOptions, Session } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
   ATTR_DATABRICKS_OPERATION,
@@ -51,6 +51,7 @@ function beginConnect(
   const { telemetry } = shared;
   const options = (args[0] ?? {}) as ConnectionOptions;
   const connection = new Connection(options);
+  shared.restoreDriverTelemetry(client);
   shared.connected(client, connection);
   const attributes = {
     ...connection.server,
@@ -65,10 +66,11 @@ function beginConnect(
     { hasSpan: telemetry.config.connectionSpans },
   );
   // Arguments that are no options stay as they are, for the driver to refuse.
-  const driverArgs =
-    args[0] === options && isReplaced(shared, connection)
-      ? [withProperty(options, 'telemetryEnabled', false), ...args.slice(1)]
-      : undefined;
+  let driverArgs: readonly unknown[] | undefined;
+  if (args[0] === options && isReplaced(shared, connection)) {
+    driverArgs = [withProperty(options, 'telemetryEnabled', false), ...args.slice(1)];
+    shared.replaceDriverTelemetry(client, options);
+  }
   return new ConnectCall(shared, operation, driverArgs, client, args, driverVersion);
 }
 
@@ -86,8 +88,6 @@ class ConnectCall extends DriverCall {
   readonly #client: Client;
   readonly #given: readonly unknown[];
   readonly #driverVersion: string | undefined;
-  /** What the client's configuration says of telemetry without this connect. */
-  readonly #telemetryEnabled: boolean | undefined;
 
   constructor(
     shared: SharedState,
@@ -102,7 +102,6 @@ class ConnectCall extends DriverCall {
     this.#client = client;
     this.#given = given;
     this.#driverVersion = driverVersion;
-    this.#telemetryEnabled = client.getConfig?.().telemetryEnabled;
   }
 
   override succeeded(): void {
@@ -116,20 +115,12 @@ class ConnectCall extends DriverCall {
   }
 
   #settled(): void {
-    if (this.args !== undefined) this.#restoreConfig();
     const connection = this.operation?.connection;
     if (connection?.ownership !== undefined) {
       connection.ownership.isReportedByDriver = hasDriverTelemetry(this.#client);
     }
     this.#describe();
     if (this.result !== undefined) connection?.configured(this.result);
-  }
-
-  /** The driver keeps the option for the client's next connect, which may have no owner. */
-  #restoreConfig(): void {
-    const config: ClientConfig | undefined = this.#client.getConfig?.();
-    const given = (this.#given[0] as ConnectionOptions).telemetryEnabled ?? this.#telemetryEnabled;
-    if (config !== undefined && given !== undefined) config.telemetryEnabled = given;
   }
 
   #describe(): void {

@@ -1,12 +1,13 @@
 import { AccessRegistry } from '../connection/access-registry';
 import type { Connection, SessionFacts } from '../connection/connection';
 import { Ownership } from '../connection/ownership';
-import type { Client, Operation } from '../driver/shapes';
+import type { Client, ConnectionOptions, Operation } from '../driver/shapes';
 import type { Guard } from '../guard';
 import { ActiveStatements } from '../statement/active-statements';
 import { OpenStatements } from '../statement/open-statements';
 import type { Statement, StatementContext } from '../statement/statement';
 import type { Telemetry } from '../telemetry/telemetry';
+import type { TelemetryConnection } from '../telemetry-channel';
 import { hiddenField } from './hidden-field';
 
 /** Finds classes of the driver from its objects, where their files were not hooked. */
@@ -31,6 +32,8 @@ export class SharedState implements StatementContext {
   enabled = false;
   discovery: Discovery | undefined = undefined;
   #hasWarnedOfMissingOwner = false;
+  /** What the configuration of a client would be if its telemetry had not been replaced. */
+  readonly #replaced = new WeakMap<Client, boolean>();
   readonly #collected: FinalizationRegistry<Connection>;
 
   constructor(readonly telemetry: Telemetry) {
@@ -61,10 +64,24 @@ export class SharedState implements StatementContext {
     );
   }
 
+  /** The client is about to connect with its own telemetry off, which the driver keeps for later connects. */
+  replaceDriverTelemetry(client: Client, options: ConnectionOptions): void {
+    const enabled = options.telemetryEnabled ?? client.getConfig?.().telemetryEnabled;
+    if (enabled !== undefined) this.#replaced.set(client, enabled);
+  }
+
+  /** A later connect of the client may have no owner: it starts from the application's own choice. */
+  restoreDriverTelemetry(client: Client): void {
+    const enabled = this.#replaced.get(client);
+    const config = client.getConfig?.();
+    if (enabled !== undefined && config !== undefined) config.telemetryEnabled = enabled;
+    this.#replaced.delete(client);
+  }
+
   connected(client: Client, connection: Connection): void {
     const previous = this.connections.get(client);
     if (previous !== undefined) this.access.closed(previous.id, this.access.providers(client));
-    connection.ownership = new Ownership(connection, this.access);
+    connection.ownership = new Ownership(telemetryConnection(connection, this.access));
     this.connections.set(client, connection);
     this.access.add(connection, client);
     this.#collected.register(client, connection);
@@ -74,6 +91,24 @@ export class SharedState implements StatementContext {
   abandonAll(): void {
     this.openStatements.abandon();
     this.activeStatements.forgetAll();
-    this.access.detachAll();
+    for (const client of this.access.detachAll()) this.restoreDriverTelemetry(client);
   }
+}
+
+/** A connection as its owner sees it. */
+function telemetryConnection(
+  connection: Connection,
+  registry: AccessRegistry,
+): TelemetryConnection {
+  const { id, isOptedOut } = connection;
+  return Object.freeze({
+    id,
+    isOptedOut,
+    get attributes() {
+      return connection.attributes;
+    },
+    get access() {
+      return registry.connection(id);
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import assert from 'node:assert/strict';
 import { DRIVER_VERSION, isDriverAtLeast } from '../support/driver';
+import { RecordingOwner } from '../support/telemetry-owner';
 import { TestBed } from '../support/test-bed';
 
 describe('DBSQLClient', () => {
@@ -116,8 +117,8 @@ describe('DBSQLClient', () => {
     assert.equal(events.length, 1);
   });
 
-  it('turns the telemetry of the driver off on a copy of the options, when asked to', async () => {
-    bed.instrumentation.setConfig({ driverTelemetry: 'replace' });
+  it('turns the telemetry of the driver off where a consumer claims the connection', async () => {
+    const owner = new RecordingOwner();
     // As from another realm, a sandbox of tests for one: no instance of our Object.
     const options = Object.setPrototypeOf(
       { ...bed.warehouse.connectionOptions(), telemetryEnabled: true },
@@ -129,7 +130,11 @@ describe('DBSQLClient', () => {
     if (isDriverAtLeast(1, 15)) {
       const config: { telemetryEnabled?: boolean } = client.getConfig();
       assert.equal(config.telemetryEnabled, false);
+      owner.stop();
+      await client.connect(options);
+      assert.equal(config.telemetryEnabled, true, 'without an owner');
     }
+    owner.stop();
     await client.close();
   });
 
@@ -139,9 +144,9 @@ describe('DBSQLClient', () => {
       const connect = client.connect.bind(client) as (options?: unknown) => Promise<unknown>;
       return connect().then(String, String);
     };
-    bed.instrumentation.setConfig({ driverTelemetry: 'replace' });
+    const owner = new RecordingOwner();
     const replaced = await refusal();
-    bed.instrumentation.setConfig({});
+    owner.stop();
     assert.equal(replaced, await refusal());
     assert.match(replaced, /TypeError/);
   });

@@ -4,6 +4,7 @@ import { AlwaysOffSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base
 import assert from 'node:assert/strict';
 import { isDriverAtLeast } from '../support/driver';
 import { HAS_KERNEL, KERNEL_ABSENCE } from '../support/kernel';
+import { RecordingOwner } from '../support/telemetry-owner';
 import { TestBed } from '../support/test-bed';
 import type { Client, Session } from '../support/test-bed';
 
@@ -203,9 +204,10 @@ describe(`the kernel${KERNEL_ABSENCE}`, () => {
     // Before, it was the driver's, which refuses loopback hosts.
     if (!isDriverAtLeast(2, 1)) this.skip();
     await withKernel(selectOne, { telemetryEnabled: true });
-    bed.instrumentation.setConfig({ driverTelemetry: 'replace' });
+    const owner = new RecordingOwner();
     bed.warehouse.clearLogs();
     await withKernel(selectOne, { telemetryEnabled: true });
+    owner.stop();
     assert.deepEqual(
       bed
         .spansOf('open_session')

@@ -10,6 +10,7 @@ import { trace } from '@opentelemetry/api';
 import { DatabricksSqlInstrumentation } from '../../src';
 import type { DatabricksSqlInstrumentationConfig } from '../../src';
 import { loadPatchedDriver } from './driver';
+import { RecordingOwner } from './telemetry-owner';
 
 async function main([options = '', config = '']: readonly string[]): Promise<void> {
   const exporter = new InMemorySpanExporter();
@@ -18,6 +19,7 @@ async function main([options = '', config = '']: readonly string[]): Promise<voi
   const instrumentation = new DatabricksSqlInstrumentation(
     JSON.parse(config) as DatabricksSqlInstrumentationConfig,
   );
+  const owner = process.env['CLAIM'] === undefined ? undefined : new RecordingOwner();
   const { DBSQLClient } = loadPatchedDriver(instrumentation);
   const client = new DBSQLClient({ logger: { log: () => undefined } });
   await client.connect(JSON.parse(options) as Parameters<typeof client.connect>[0]);
@@ -27,6 +29,7 @@ async function main([options = '', config = '']: readonly string[]): Promise<voi
   await operation.close();
   await session.close();
   await client.close();
+  owner?.stop();
   const said = exporter
     .getFinishedSpans()
     .filter(({ attributes }) => attributes['databricks.operation'] === 'open_session')

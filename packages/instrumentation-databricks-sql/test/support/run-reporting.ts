@@ -16,6 +16,7 @@ export async function runReporting(
   warehouse: LocalWarehouse,
   backend: 'thrift' | 'kernel',
   config: DatabricksSqlInstrumentationConfig,
+  isClaimed = false,
 ): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'driver-telemetry-'));
   const authorityFile = join(folder, 'authority.pem');
@@ -28,7 +29,13 @@ export async function runReporting(
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [PROGRAM, JSON.stringify(connection), JSON.stringify(config)],
-      { env: { ...process.env, NODE_EXTRA_CA_CERTS: authorityFile } },
+      {
+        env: {
+          ...process.env,
+          NODE_EXTRA_CA_CERTS: authorityFile,
+          ...(isClaimed ? { CLAIM: '1' } : {}),
+        },
+      },
     );
     return JSON.parse(stdout);
   } finally {
