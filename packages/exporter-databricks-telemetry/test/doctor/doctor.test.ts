@@ -87,7 +87,7 @@ describe('the doctor', function () {
       assert.match(run.stdout, /tracer provider is registered/);
       assert.match(run.stdout, /DatabricksTelemetrySpanProcessor is among/);
       assert.match(run.stdout, /the driver is patched, 5 of 5 files/);
-      assert.match(run.stdout, /telemetry: the driver does not report/);
+      assert.match(run.stdout, /telemetry: reported by the telemetry processor/);
     });
 
     it('sees a sampler that telemetry suffers from', async () => {

@@ -29,7 +29,7 @@ describe('the telemetry of the driver and ours', () => {
     instrumentation.disable();
   });
 
-  function instrument(driverTelemetry: 'keep' | 'replace'): void {
+  function instrument(driverTelemetry: 'auto' | 'keep' | 'replace'): void {
     instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry });
     instrumentation.patch(driver);
     processor = new DatabricksTelemetrySpanProcessor(
@@ -75,10 +75,12 @@ describe('the telemetry of the driver and ours', () => {
     });
   }
 
-  it('kept, and switched off at the driver: the statement is reported once, by us', async () => {
-    instrument('keep');
-    await use({}, { telemetryEnabled: false });
-    assert.equal(statementLogs().length, 1);
-    assert.equal(processor.stats().delivered, 3);
-  });
+  for (const mode of ['auto', 'keep', 'replace'] as const) {
+    it(`${mode}, and switched off at connect: nothing is reported, and it is counted`, async () => {
+      instrument(mode);
+      await use({}, { telemetryEnabled: false });
+      assert.equal(statementLogs().length, 0);
+      assert.deepEqual(processor.stats().dropped, { opted_out: 3 });
+    });
+  }
 });
