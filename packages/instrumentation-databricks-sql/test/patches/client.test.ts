@@ -138,12 +138,14 @@ describe('DBSQLClient', () => {
     await client.close();
   });
 
+  /** How the driver refuses to connect without options. */
+  const refusal = async (): Promise<string> => {
+    const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
+    const connect = client.connect.bind(client) as (options?: unknown) => Promise<unknown>;
+    return connect().then(String, String);
+  };
+
   it('leaves what is no options to the driver to refuse', async () => {
-    const refusal = async (): Promise<string> => {
-      const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
-      const connect = client.connect.bind(client) as (options?: unknown) => Promise<unknown>;
-      return connect().then(String, String);
-    };
     const owner = new RecordingOwner();
     const replaced = await refusal();
     owner.stop();
