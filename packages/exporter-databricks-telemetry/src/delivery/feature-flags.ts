@@ -117,6 +117,14 @@ export class FeatureFlags {
     return this.#flags.get(keyOf(workspace))?.lastKnown ?? 'unknown';
   }
 
+  /** The last known value, after the fetches that are under way or begin in this turn. */
+  async settled(workspace: Workspace): Promise<FlagState> {
+    await Promise.resolve();
+    const fetches = this.#flags.get(keyOf(workspace))?.inFlight;
+    if (fetches) await Promise.allSettled(fetches.values());
+    return this.peek(workspace);
+  }
+
   /** For `stats()`: on when it is on for any workspace of the host. */
   ofHost(hostKey: string): FlagState {
     const flags = [...this.#flags.values()].filter((flag) => flag.hostKey === hostKey);

@@ -228,11 +228,11 @@ export class Sender {
    */
   async #reportAnonymously(identity: Identity, batches: readonly BatchInFlight[]): Promise<void> {
     if (!this.#options.unauthenticatedFallback) return;
-    if (this.#flags.peek(identity.workspace) !== 'on') return;
     const records = batches
       .flatMap((batch) => batch.pending())
       .filter(({ record }) => record.kind === 'error');
     if (records.length === 0) return;
+    if ((await this.#flags.settled(identity.workspace)) !== 'on') return;
     const version = batches[0] && driverVersionOfBatch(batches[0]);
     const userAgent = anonymousUserAgent(version);
     const head = {

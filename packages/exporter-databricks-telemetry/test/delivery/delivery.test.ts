@@ -467,6 +467,17 @@ describe('Delivery', () => {
       assert.ok(!post?.body.includes(process.versions.node));
     });
 
+    for (const ids of [
+      ['anonymous', 'c1'],
+      ['c1', 'anonymous'],
+    ]) {
+      it(`posts errors when ${ids.join(' and ')} are sent together and find the flag on`, async () => {
+        const batches = ids.map((connectionId) => batchOf([failed], { connectionId }));
+        assert.deepStrictEqual(await delivery.export(batches), [[DELIVERED], [DELIVERED]]);
+        assert.equal(server.posts('/telemetry-unauth').length, 1);
+      });
+    }
+
     it('gives back what is not an error when the provider failed', async () => {
       open('anonymous', { headers: () => Promise.reject(new Error('token')) });
       await turnOn();
