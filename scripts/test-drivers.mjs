@@ -5,7 +5,22 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MATRIX = ['1.9.0', '1.12.0', '1.13.0', '1.14.0', '1.15.0', '1.17.0', '2.0.0', '2.1.0'];
+/** Every release in the supported range. */
+const MATRIX = [
+  '1.9.0',
+  '1.10.0',
+  '1.11.0',
+  '1.12.0',
+  '1.13.0',
+  '1.14.0',
+  '1.15.0',
+  '1.16.0',
+  '1.17.0',
+  '2.0.0',
+  '2.1.0',
+];
+/** A run that hangs is killed. */
+const LIMIT_MS = 10 * 60_000;
 const TESTS = 'packages/instrumentation-databricks-sql/build/test';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -60,12 +75,18 @@ for (const version of versions) {
     [
       path.join(root, 'node_modules/mocha/bin/mocha.js'),
       '--no-config',
+      '--exit',
       '--timeout=20000',
       '--reporter=dot',
       `--ignore=${TESTS}/{sql,console}/**`,
       `${TESTS}/**/*.test.js`,
     ],
-    { cwd: root, env: { ...process.env, DATABRICKS_SQL_DRIVER_FOLDER: folder } },
+    {
+      cwd: root,
+      env: { ...process.env, DATABRICKS_SQL_DRIVER_FOLDER: folder },
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+    },
   );
   if (status !== 0) {
     failed += 1;

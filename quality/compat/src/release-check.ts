@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Check } from './check';
 import { command } from './command';
@@ -29,6 +29,7 @@ async function release(root: string, cache: string): Promise<void> {
     ]);
     const findings = new Findings();
     const versions = new Set<string>();
+    let stamped = 0;
     for (const name of PUBLIC_PACKAGES) {
       const folder = join(clone, 'packages', name);
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
@@ -37,15 +38,18 @@ async function release(root: string, cache: string): Promise<void> {
       versions.add(version);
       const changelog = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8');
       findings.holds(`the changelog of ${name} has ${version}`, changelog.includes(version));
-      const source = join(folder, 'src', 'version.ts');
-      if (existsSync(source)) {
-        findings.holds(
-          `version.ts of ${name} has ${version}`,
-          readFileSync(source, 'utf8').includes(`'${version}'`),
-        );
+      for (const file of readdirSync(join(folder, 'src')).filter((entry) =>
+        entry.endsWith('.ts'),
+      )) {
+        const source = readFileSync(join(folder, 'src', file), 'utf8');
+        const [, stated] = /\bPACKAGE_VERSION = '([^']*)'/.exec(source) ?? [];
+        if (stated === undefined) continue;
+        stamped += 1;
+        findings.equal(`PACKAGE_VERSION in ${file} of ${name}`, stated, version);
       }
     }
     findings.equal('versions', versions.size, 1);
+    findings.holds('a source file states the version', stamped > 0);
     findings.raise();
   } finally {
     rmSync(clone, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 import type {
@@ -112,6 +113,7 @@ export class ExporterBench {
   exporter!: DatabricksTelemetryExporter;
   warnings: string[] = [];
   debugLines: string[] = [];
+  readonly #debugging = new EventEmitter();
 
   constructor() {
     beforeEach(() => this.#open());
@@ -137,6 +139,11 @@ export class ExporterBench {
     return this.create({ host: undefined, token: undefined, access, ...options });
   }
 
+  /** Resolves once a debug line with this message was written. */
+  async debugged(message: string): Promise<void> {
+    if (!this.debugLines.includes(message)) await once(this.#debugging, message);
+  }
+
   send(...spans: ReadableSpan[]): Promise<ExportResult> {
     return new Promise((resolve) => this.exporter.export(spans, resolve));
   }
@@ -150,7 +157,10 @@ export class ExporterBench {
       error: (message) => this.warnings.push(message),
       warn: (_namespace, message) => this.warnings.push(String(message)),
       info: () => undefined,
-      debug: (_namespace, message) => this.debugLines.push(String(message)),
+      debug: (_namespace, message) => {
+        this.debugLines.push(String(message));
+        this.#debugging.emit(String(message));
+      },
       verbose: () => undefined,
     };
     diag.setLogger(logger, { logLevel: DiagLogLevel.DEBUG, suppressOverrideMessage: true });

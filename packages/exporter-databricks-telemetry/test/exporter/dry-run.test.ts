@@ -71,9 +71,7 @@ describe('DatabricksTelemetryExporter: what would be sent', () => {
     it(`goes to a file ${name}: a debug line, no exception`, async () => {
       bench.create({ dryRun: 'file', dryRunPath });
       assert.deepStrictEqual(await bench.send(record('open_session')), { code: 0 });
-      while (!bench.debugLines.includes('the dry run could not be written')) {
-        await new Promise(setImmediate);
-      }
+      await bench.debugged('the dry run could not be written');
       assert.deepStrictEqual(bench.warnings, []);
     });
   }
