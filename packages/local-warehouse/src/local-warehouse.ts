@@ -285,7 +285,7 @@ export class LocalWarehouse {
     this.#warehouse.clearLog();
   }
 
-  /** Tells how statements go, at most `times` of them. The latest script that matches wins. */
+  /** Scripts the matching statements, at most `times` of them. The latest script that matches wins. */
   script(match: StatementMatch, script: StatementScript, times = Infinity): Script {
     return this.#warehouse.scripts.add(match, script, times);
   }

@@ -73,7 +73,7 @@ interface Watcher {
   readonly resolve: (request: LoggedRequest) => void;
 }
 
-/** Keeps the latest requests and tells who waits for one. */
+/** Keeps the latest requests and resolves the promises that wait for one. */
 export class RequestLog {
   readonly #entries: RequestEntry[] = [];
   readonly #watchers = new Set<Watcher>();

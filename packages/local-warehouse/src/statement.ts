@@ -53,7 +53,7 @@ export class Statement implements StatementFacts {
   closedByServer = false;
   /** What the client that submitted it can read. */
   capabilities: ClientCapabilities = COLUMNAR_ONLY;
-  /** Whether the result tells the client to move a file. */
+  /** Whether the result asks the client to move a file. */
   isStaging = false;
   finishedAt: number | undefined;
   closedAt: number | undefined;

@@ -107,7 +107,7 @@ export class Listener {
     else if (fate === 'serve') this.#dispatch(socket);
   }
 
-  /** The first byte tells TLS from plain HTTP. */
+  /** The first byte distinguishes TLS from plain HTTP. */
   #dispatch(socket: Duplex): void {
     socket.once('data', (chunk: Buffer) => {
       socket.pause();

@@ -123,7 +123,7 @@ function oauthError(error: string, status = 400): Answer {
   return jsonAnswer(status, { error, error_description: 'The request was refused.' });
 }
 
-/** Shaped like a signed token; nobody but the warehouse checks it, and it knows its tokens. */
+/** Shaped like a signed token. Only the warehouse checks it, against the tokens that it has issued. */
 function jsonWebToken(claims: object): string {
   const signature = randomBytes(SIGNATURE_BYTES).toString('base64url');
   return `${base64UrlJson({ alg: 'RS256', typ: 'JWT' })}.${base64UrlJson(claims)}.${signature}`;

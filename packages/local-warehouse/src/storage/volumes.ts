@@ -22,7 +22,7 @@ export class Volumes implements Endpoint {
   readonly files = new Map<string, Buffer>();
   readonly #presigner = new Presigner();
 
-  /** The one-row result that tells the driver what to move where; undefined for any other SQL. */
+  /** The one-row result that names the file to move and where to; undefined for any other SQL. */
   stage(sql: string, origin: string): Relation | undefined {
     const command = parseStagingCommand(sql);
     if (!command) return undefined;

@@ -14,7 +14,7 @@ export interface ThriftCall {
 
 type Respond = (error: { message: string } | null, result?: unknown) => void;
 
-/** Decodes a TBinaryProtocol message with the driver's own generated code; undefined when it is none. */
+/** Decodes a TBinaryProtocol message with the driver's own generated code; undefined when it is not one. */
 export function decodeCall(message: Buffer): ThriftCall | undefined {
   let encoded: Buffer = Buffer.alloc(0);
   let call: ThriftCall | undefined;
