@@ -100,7 +100,6 @@ export class ThriftService {
         schemaName: session.schema,
       }),
       canUseMultipleCatalogs: true,
-      getInfos: [],
     });
   }
 
