@@ -121,7 +121,6 @@ const EXPECTATIONS: Readonly<Record<string, (run: ExampleRun) => void>> = {
     assert.match(run.stdout, /├─ SELECT orders_by_region +▕ *█+ *▏ +[\d.]+ ms 3 polls/);
     assert.match(run.stdout, /└─ cloudfetch.download ×20 +▕ *█+ *▏ +[\d.]+ m?s 200,000 rows/);
     assert.match(run.stdout, /├─ SELECT returns +▕ *█+ *▏ +[\d.]+ ms TABLE_OR_VIEW_NOT_FOUND/);
-    assert.match(run.picture ?? '', /^<svg .*cloudfetch\.download ×20.*<\/svg>\n$/s);
   },
   'every-call': (run) => assertDocumented(run.traces.flat()),
 };

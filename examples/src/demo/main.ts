@@ -1,8 +1,9 @@
 /**
  * `npm run demo`: the real driver on a warehouse in this process, traced and reported. `-- --engine duckdb --sql "…"`
- * runs statements of your own over the sample tables in place of the story.
+ * runs statements of your own over the sample tables in place of the story; `--html FILE` writes the traces as a page.
  * Prints a waterfall of every trace, then the telemetry as the workspace received it.
  */
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import {
   DatabricksTelemetryExporter,
@@ -12,7 +13,8 @@ import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databr
 import { ConsoleWaterfallExporter } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { htmlPage } from './html-page';
 import { demoOptions } from './options';
 import type { DemoOptions } from './options';
 import type * as story from './story';
@@ -33,12 +35,13 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { engine, statements } = options;
+  const { engine, statements, html } = options;
   const warehouse = await LocalWarehouse.start(engine === undefined ? {} : { engine });
   const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
   const processor = new DatabricksTelemetrySpanProcessor(
     new DatabricksTelemetryExporter({ access: databricks.access, allowPrivateHosts: true }),
   );
+  const finished = new InMemorySpanExporter();
   const sdk = new NodeSDK({
     instrumentations: [databricks],
     // NodeSDK exports metrics and logs to an OTLP endpoint of its own choice otherwise, and waits for it at shutdown.
@@ -50,6 +53,7 @@ async function main(): Promise<void> {
           width: Math.min(process.stdout.columns ?? MAXIMUM_COLUMNS, MAXIMUM_COLUMNS),
         }),
       ),
+      new SimpleSpanProcessor(finished),
       processor,
     ],
   });
@@ -63,6 +67,7 @@ async function main(): Promise<void> {
     statements.length === 0
       ? await runStory(connection)
       : await runStatements(connection, statements);
+  if (html !== undefined) writeFileSync(html, htmlPage(finished.getFinishedSpans()));
   await sdk.shutdown();
 
   heading('What the application saw');

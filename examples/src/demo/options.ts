@@ -8,6 +8,8 @@ export interface DemoOptions {
   readonly engine?: Engine;
   /** Statements to run in place of the story. */
   readonly statements: readonly string[];
+  /** File for a page with the waterfalls. */
+  readonly html: string | undefined;
 }
 
 /** Over the sample tables, when DuckDB is asked for and no statement of the person's own is given. */
@@ -15,34 +17,41 @@ const SAMPLE_STATEMENTS = [
   'SELECT region, count(*) AS orders, sum(amount) AS amount FROM orders JOIN customers USING (customer_id) GROUP BY region ORDER BY region',
   'SELECT order_id, amount, ordered_on, note FROM orders ORDER BY amount DESC LIMIT 5',
 ];
-const USAGE = 'npm run demo -- [--engine canned|duckdb] [--sql "SELECT …"]…';
+const USAGE = 'npm run demo -- [--engine canned|duckdb] [--sql "SELECT …"]… [--html FILE]';
 
 /** Throws, with one line to show, when the arguments make no sense or the engine is not installed. */
 export async function demoOptions(args: string[]): Promise<DemoOptions> {
-  const { engine, sql } = read(args);
+  const { engine, sql, html } = read(args);
   switch (engine) {
     case 'canned':
-      return { statements: sql };
+      return { statements: sql, html };
     case 'duckdb':
       return {
         engine: await DuckDbEngine.create(),
         statements: sql.length === 0 ? SAMPLE_STATEMENTS : sql,
+        html,
       };
     default:
       throw new Error(`There is no engine ${engine}. Usage: ${USAGE}`);
   }
 }
 
-function read(args: string[]): { readonly engine: string; readonly sql: string[] } {
+function read(args: string[]): {
+  readonly engine: string;
+  readonly sql: string[];
+  readonly html: string | undefined;
+} {
   try {
     const { values } = parseArgs({
       args,
       options: {
         engine: { type: 'string', default: 'canned' },
         sql: { type: 'string', multiple: true, default: [] },
+        html: { type: 'string' },
       },
     });
-    return values;
+    const { engine, sql, html } = values;
+    return { engine, sql, html };
   } catch (error) {
     throw new Error(`${(error as Error).message} Usage: ${USAGE}`, { cause: error });
   }

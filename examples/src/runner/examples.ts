@@ -74,7 +74,7 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'waterfall',
-    title: 'Every trace as a tree with bars in the terminal, and as a picture',
+    title: 'Every trace as a tree with bars in the terminal',
     command: ['--require', './tracing.cjs', 'report.mjs'],
   },
   {

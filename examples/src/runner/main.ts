@@ -2,7 +2,6 @@
  * `npm run example -- <name>`: runs one example against the local warehouse, then shows what reached the
  * OpenTelemetry backend and what reached the workspace.
  */
-import { writeFileSync } from 'node:fs';
 import { toText } from '@dbsql-otel/instrumentation-databricks-sql/console';
 import { EXAMPLES } from './examples';
 import type { TelemetryPost } from '@dbsql-otel/local-warehouse';
@@ -30,12 +29,7 @@ function counted(count: number, noun: string): string {
 function usage(): string {
   const width = Math.max(...EXAMPLES.map(({ name }) => name.length));
   const list = EXAMPLES.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`);
-  return [
-    'Usage: npm run example -- <name>',
-    '       npm run example -- waterfall <picture.svg>',
-    '',
-    ...list,
-  ].join('\n');
+  return ['Usage: npm run example -- <name>', '', ...list].join('\n');
 }
 
 function showTraces({ traces }: ExampleRun): void {
@@ -85,7 +79,7 @@ function showQueryTags({ requests }: ExampleRun): void {
 }
 
 async function main(): Promise<void> {
-  const [name, pictureFile] = process.argv.slice(2);
+  const [name] = process.argv.slice(2);
   if (name === undefined) {
     console.log(usage());
     return;
@@ -100,9 +94,6 @@ async function main(): Promise<void> {
   const run = await runExample(example, { onOutput: (text) => process.stdout.write(text) });
   if (run.answer !== undefined) {
     console.log(`GET ${example.request}: ${run.answer.trimEnd().split('\n').length} lines`);
-  }
-  if (run.picture !== undefined && pictureFile !== undefined) {
-    writeFileSync(pictureFile, run.picture);
   }
   showTraces(run);
   if (run.metricNames.size > 0) {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import {
@@ -30,8 +30,6 @@ export interface ExampleRun {
   readonly stderr: string;
   /** Body of the answer to the example's request, when it serves one. */
   readonly answer: string | undefined;
-  /** What the example drew, when it draws. */
-  readonly picture: string | undefined;
   readonly traces: readonly (readonly ReceivedSpan[])[];
   readonly metricNames: ReadonlySet<string>;
   readonly telemetry: readonly TelemetryPost[];
@@ -70,7 +68,6 @@ export async function runExample(
   try {
     const certificates = path.join(folder, 'ca.pem');
     await writeFile(certificates, warehouse.authority.certificate);
-    const picture = path.join(folder, 'trace.svg');
     const child = spawn(
       process.execPath,
       ['--require', path.join(__dirname, 'redirect.js'), ...command],
@@ -86,7 +83,6 @@ export async function runExample(
           LOCAL_WAREHOUSE_HOSTS: [WORKSPACE_HOST, STORAGE_HOST].join(','),
           LOCAL_WAREHOUSE_PORT: String(warehouse.port),
           NODE_EXTRA_CA_CERTS: certificates,
-          TRACE_PICTURE: picture,
           ...environment,
         },
       },
@@ -116,7 +112,6 @@ export async function runExample(
       stdout,
       stderr,
       answer: exitCode === 0 ? await called : undefined,
-      picture: await readFile(picture, 'utf8').catch(() => undefined),
       traces: receiver.traces(),
       metricNames: receiver.metricNames,
       telemetry: [...warehouse.telemetry],

@@ -3,7 +3,11 @@ import { demoOptions } from '../../src/demo/options';
 
 describe("the demo's options", () => {
   it('are the story on the canned engine by default', async () => {
-    assert.deepStrictEqual(await demoOptions([]), { statements: [] });
+    assert.deepStrictEqual(await demoOptions([]), { statements: [], html: undefined });
+  });
+
+  it('take a file for the page', async () => {
+    assert.equal((await demoOptions(['--html', 'traces.html'])).html, 'traces.html');
   });
 
   it('take any number of statements', async () => {

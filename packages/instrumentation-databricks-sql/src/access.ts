@@ -1,11 +1,11 @@
 import type { Agent } from 'node:http';
 
 /**
- * What a telemetry exporter needs of one connection to speak to its workspace as the driver does.
- * Nothing of it is ever put on a span.
+ * What a telemetry exporter needs to send requests to a connection's workspace as the driver does. None of it is ever an
+ * attribute of a span.
  */
 export interface ConnectionAccess {
-  /** Host as given to `connect()`, without scheme, port and slash; not normalised otherwise. */
+  /** Host as given to `connect()`, without scheme, port and slash; otherwise unchanged. */
   readonly host: string;
   readonly port: number;
   /** Digits for the `x-databricks-org-id` header, when the http path names the workspace. */

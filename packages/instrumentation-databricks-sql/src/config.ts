@@ -2,38 +2,96 @@ import type { DiagLogger, Span } from '@opentelemetry/api';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 import type { Operation } from './semconv';
 
-/** What `requestHook` is told. The SQL is the application's own text, not sanitised. */
+/** What `requestHook` receives. The SQL is the application's own, not sanitized. */
 export interface RequestInfo {
+  /** Which driver call it is, as in the attribute `databricks.operation`. */
   readonly operation: Operation;
   /** The SQL of `executeStatement`; absent for metadata calls. */
   readonly statement?: string;
-  /** Second argument of `executeStatement`, or the request of a metadata call, as the application gave it. */
+  /** The second argument of `executeStatement`, or the request of a metadata call, as the application passed it. */
   readonly request?: unknown;
 }
 
-/** What `responseHook` is told, when the call has settled and before its span can end. */
+/** What `responseHook` receives, when the call has settled and before its span ends. */
 export interface ResponseInfo {
+  /** Which driver call it is, as in the attribute `databricks.operation`. */
   readonly operation: Operation;
+  /** UUID of the statement; absent when the server did not accept it. */
   readonly statementId?: string;
-  /** What the call resolved with: the driver's `DBSQLOperation`. */
+  /** What the call resolved with: the driver's `DBSQLOperation`. Absent when the call rejected. */
   readonly response?: unknown;
-  /** What the call rejected with. */
+  /** What the call rejected with. Absent when it resolved. */
   readonly error?: unknown;
 }
 
-/** Options of `DatabricksSqlInstrumentation`. */
+/** Options of `DatabricksSqlInstrumentation`. Invalid values log a warning and fall back to the default. */
 export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfig {
+  /**
+   * Whether spans are created only where the caller has an active span. Metrics are recorded in any case.
+   * @default false
+   */
   requireParentSpan?: boolean;
+  /**
+   * The attribute `db.query.text`: `'sanitized'` is the SQL without literals and comments, `'full'` the SQL as the
+   * application wrote it, `'off'` leaves it out.
+   * @default 'sanitized'
+   */
   queryText?: 'sanitized' | 'full' | 'off';
-  enhancedDatabaseReporting?: boolean;
-  connectionSpans?: boolean;
-  fetchSpans?: boolean;
-  cloudFetchSpans?: boolean;
-  driverTelemetry?: 'auto' | 'keep' | 'replace';
-  traceContext?: 'none' | 'query-tags';
-  statementMaxDurationMs?: number;
+  /**
+   * Whether spans and metrics have `db.query.summary`, operations and targets such as `SELECT orders`, which is also the
+   * name of the span. Without it, spans are named after the namespace or the server.
+   * @default true
+   */
   summarizeQuery?: boolean;
+  /**
+   * Whether spans have the parameters and query tags of a statement and the driver's own error messages, all of which may
+   * contain SQL and values.
+   * @default false
+   */
+  enhancedDatabaseReporting?: boolean;
+  /**
+   * Whether `connect`, `openSession` and the close of a session have spans.
+   * @default true
+   */
+  connectionSpans?: boolean;
+  /**
+   * Whether each fetch of a sampled statement has a span. The totals of a statement do not depend on it.
+   * @default true
+   */
+  fetchSpans?: boolean;
+  /**
+   * Whether each CloudFetch download of a sampled statement has a span. The totals of a statement do not depend on it.
+   * @default true
+   */
+  cloudFetchSpans?: boolean;
+  /**
+   * Who reports telemetry, decided at each `connect()`. `'auto'`: the telemetry processor that claims the connection, else
+   * the driver itself. `'replace'`: the same, with a warning when no processor claims it. `'keep'`: the driver.
+   * @default 'auto'
+   */
+  driverTelemetry?: 'auto' | 'keep' | 'replace';
+  /**
+   * How the trace context reaches the warehouse: `'query-tags'` adds a `traceparent` tag to each statement, so that rows of
+   * `system.query.history` join traces. Workspaces without query tags reject such statements.
+   * @default 'none'
+   */
+  traceContext?: 'none' | 'query-tags';
+  /**
+   * How long the span of a statement may wait for its end, in milliseconds from the submit; then the span is ended.
+   * @default 3_600_000
+   */
+  statementMaxDurationMs?: number;
+  /**
+   * Called with the recording span of each statement and metadata call after its start, before the driver is called. What
+   * it throws, or rejects with, is logged and has no effect.
+   * @default undefined
+   */
   requestHook?: (span: Span, request: RequestInfo) => void;
+  /**
+   * Called with the recording span of each statement and metadata call when the call has settled. What it throws, or
+   * rejects with, is logged and has no effect.
+   * @default undefined
+   */
   responseHook?: (span: Span, response: ResponseInfo) => void;
 }
 
@@ -90,7 +148,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   responseHook: hook,
 };
 
-/** Fills in the defaults. A value that is not accepted is reported once and its default used. */
+/** Fills in the defaults. Invalid values log a warning and fall back to the default; unknown names log a warning. */
 export function resolveConfig(
   config: DatabricksSqlInstrumentationConfig,
   diag: DiagLogger,

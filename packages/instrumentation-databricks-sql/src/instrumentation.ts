@@ -15,35 +15,38 @@ import { PACKAGE_VERSION, SCOPE_NAME } from './scope';
 import { SUPPORTED_VERSIONS } from './supported-versions';
 
 const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
-/** Recognised, reported once and left alone. */
+/** Releases that are not patched, with a warning. */
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
 
-/** When there is none to be had: an application does not fail over its telemetry. */
+/** Stands in for the access when the patches cannot be loaded: telemetry must not break the application. */
 const NO_ACCESS: DatabricksAccess = {
   connection: () => undefined,
   onClosed: () => () => {},
   release: () => {},
 };
 
-/** Traces and measures `@databricks/sql`. */
+/**
+ * Creates spans and metrics for `@databricks/sql`, the Databricks SQL driver for Node.js. Register it before the application
+ * loads the driver, or pass the driver to {@link patch}.
+ */
 export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
-  // No initialisers: the base class calls `init` and `enable` before they would run.
+  // Neither `#private` nor initialized: the base class calls `init` and `enable` before fields of this class exist.
   declare private guard: Guard;
   declare private patcher: DriverPatcher | undefined;
 
-  /** @param config see the options table of the README */
+  /** @param config every option has a default */
   constructor(config: DatabricksSqlInstrumentationConfig = {}) {
     super(SCOPE_NAME, PACKAGE_VERSION, config);
   }
 
-  /** Weak access to the connections the application has open, for a telemetry exporter. */
+  /** Weak access to the application's open connections, for a telemetry exporter. Holds no credentials. */
   get access(): DatabricksAccess {
     return this.guard.run('access', () => this.startPatcher().access) ?? NO_ACCESS;
   }
 
   /**
-   * Patches a driver that no hook sees: one in a bundle, or one that was loaded before.
-   * @param driverModule what `require('@databricks/sql')` or `import * as` gives
+   * Patches a driver that the module hooks do not see: one in a bundle, or one that was loaded earlier. Never throws.
+   * @param driverModule the result of `require('@databricks/sql')` or `import * as`
    */
   patch(driverModule: unknown): void {
     this.guard.run('patch', () => {
@@ -51,28 +54,31 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     });
   }
 
+  /** Replaces all options, at any time. Options that are left out get their defaults. */
   override setConfig(config: DatabricksSqlInstrumentationConfig): void {
     super.setConfig(resolveConfig(config, componentDiag()));
     this.patcher?.configure(this.getConfig() as ResolvedConfig);
   }
 
+  /** Creates later spans with `tracerProvider` instead of the global one. */
   override setTracerProvider(tracerProvider: TracerProvider): void {
     super.setTracerProvider(tracerProvider);
     this.patcher?.tracerChanged();
   }
 
+  /** Patches the driver again after {@link disable}. A new instrumentation is enabled unless `enabled` is false. */
   override enable(): void {
     super.enable();
     this.patcher?.enable();
   }
 
-  /** Puts the driver back as it was. Statements that still wait for their end are ended now. */
+  /** Restores the driver's methods, and ends the spans of statements that still run. */
   override disable(): void {
     super.disable();
     this.patcher?.disable();
   }
 
-  /** Called by the constructor, and again by whoever asks for the module definitions. */
+  /** The base class calls it in its constructor and for each request of the module definitions. */
   protected override init(): InstrumentationNodeModuleDefinition[] {
     if (!Object.hasOwn(this, 'guard')) this.start();
     const files = PATCHED_FILES.map((file) =>
@@ -83,7 +89,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     files.push(
       this.file(CLIENT_FILE, REFUSED_VERSIONS, (_exports, version) => {
         componentDiag().warn(
-          `${DRIVER_MODULE} ${version ?? ''} is not instrumented: ${SUPPORTED_VERSIONS.driver} is`,
+          `${DRIVER_MODULE} ${version ?? ''} is not instrumented: the supported versions are ${SUPPORTED_VERSIONS.driver}`,
         );
       }),
     );
@@ -109,12 +115,12 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     this.guard = new Guard(componentDiag());
     if (isDriverLoaded()) {
       componentDiag().warn(
-        `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or hand it to patch()`,
+        `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or pass it to patch()`,
       );
     }
   }
 
-  /** Nine tenths of this package: they wait for the driver, or for somebody who asks for its connections. */
+  /** Loads most of this package, on first use: when the driver is loaded, or `access` is read. */
   private startPatcher(): DriverPatcher {
     if (this.patcher === undefined) {
       const module = require('./driver-patcher') as typeof import('./driver-patcher');
@@ -130,7 +136,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     return this.patcher;
   }
 
-  /** What throws in here would break the application's `require`. */
+  /** An error that escaped from here would break the application's `require`. */
   private file(
     name: string,
     versions: string[],

@@ -1,5 +1,5 @@
 /**
- * Every span, attribute and metric name this project emits or reads.
+ * Every span, attribute and metric name that this project emits or reads.
  *
  * The `db.*`, `server.*`, `error.*` and `exception.*` names are those of the OpenTelemetry semantic conventions 1.45
  * (https://opentelemetry.io/docs/specs/semconv/database/). They are copied here because loading
@@ -22,16 +22,16 @@ export type {
 
 /** Schema the attribute names follow. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
-/** Value of `db.system.name`: none of the well-known values names Databricks. */
+/** Value of `db.system.name`: no well-known value stands for Databricks. */
 export const DB_SYSTEM_NAME_VALUE_DATABRICKS = 'databricks';
 
 /** Always `databricks`. */
 export const ATTR_DB_SYSTEM_NAME = 'db.system.name';
-/** `catalog|schema`, as given at `openSession` or to the metadata call; what is missing is left out. */
+/** `catalog|schema`, as given to `openSession` or the metadata call; missing parts are left out. */
 export const ATTR_DB_NAMESPACE = 'db.namespace';
 /** The metadata method, such as `getTables`. Never parsed from SQL. */
 export const ATTR_DB_OPERATION_NAME = 'db.operation.name';
-/** The table a metadata method was asked for. Never parsed from SQL. */
+/** The table in the request of a metadata method. Never parsed from SQL. */
 export const ATTR_DB_COLLECTION_NAME = 'db.collection.name';
 /** Operations and targets in order, such as `SELECT orders customers`; at most 255 characters. On metrics, the first 500 of a process, then `_OTHER`. */
 export const ATTR_DB_QUERY_SUMMARY = 'db.query.summary';
@@ -90,7 +90,7 @@ export const ATTR_DATABRICKS_CONNECTION_CLOUDFETCH_ENABLED =
 export const ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED = 'databricks.connection.lz4_enabled';
 /** `arrowEnabled` of the driver. */
 export const ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED = 'databricks.connection.arrow_enabled';
-/** The driver asks for results with the answer to the submit. */
+/** The driver requests results with the response to the submit. */
 export const ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED =
   'databricks.connection.direct_results_enabled';
 /** `enableMetricViewMetadata` of the driver. */
@@ -101,26 +101,26 @@ export const ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY = 'databricks.connectio
 
 /** One of {@link StatementState}. */
 export const ATTR_DATABRICKS_STATEMENT_STATE = 'databricks.statement.state';
-/** How often the driver asked for the state. */
+/** How often the driver polled the state. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_COUNT = 'databricks.statement.poll_count';
 /** Seconds, summed over the polls. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_DURATION = 'databricks.statement.poll_duration';
-/** The answer to the submit brought the result with it. */
+/** The response to the submit included the result. */
 export const ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS = 'databricks.statement.direct_results';
 /** The error condition of Databricks, such as `TABLE_OR_VIEW_NOT_FOUND`. */
 export const ATTR_DATABRICKS_ERROR_CONDITION = 'databricks.error.condition';
-/** Whether trying again may help, when the driver or the status says. */
+/** Whether the same call may succeed later: decided by the kernel, the HTTP status, or the error code. Absent when none of them decides it. */
 export const ATTR_DATABRICKS_ERROR_RETRYABLE = 'databricks.error.retryable';
 
-/** `inline_arrow`, `inline_columnar` or `cloudfetch`; not known on the kernel. */
+/** `inline_arrow`, `inline_columnar` or `cloudfetch`; unknown on the kernel. */
 export const ATTR_DATABRICKS_RESULT_FORMAT = 'databricks.result.format';
-/** Rows the consumer was given. */
+/** Rows that the application fetched. */
 export const ATTR_DATABRICKS_RESULT_ROW_COUNT = 'databricks.result.row_count';
-/** Chunks the consumer was given. */
+/** Chunks of which the application fetched rows. */
 export const ATTR_DATABRICKS_RESULT_CHUNK_COUNT = 'databricks.result.chunk_count';
-/** Links or pages the warehouse offered. */
+/** Links or pages that the warehouse offered. */
 export const ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT = 'databricks.result.chunks_present';
-/** Arrow batches that the native kernel handed over; what files or pages they came from it does not say. */
+/** Arrow batches that the native kernel returned; it does not report the files or pages behind them. */
 export const ATTR_DATABRICKS_RESULT_BATCH_COUNT = 'databricks.result.batch_count';
 /** Bytes of those batches, uncompressed. */
 export const ATTR_DATABRICKS_RESULT_BATCH_SIZE = 'databricks.result.batch_size';
@@ -132,25 +132,25 @@ export const ATTR_DATABRICKS_RESULT_SIZE = 'databricks.result.size';
 export const ATTR_DATABRICKS_RESULT_COMPRESSED = 'databricks.result.compressed';
 /** Seconds from submit to the first rows. */
 export const ATTR_DATABRICKS_RESULT_READY_DURATION = 'databricks.result.ready_duration';
-/** Seconds from the first rows to the last, as the consumer took them. */
+/** Seconds from the first fetched rows to the last. */
 export const ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION = 'databricks.result.consumption_duration';
 /** Seconds the chunk with index 0 took. */
 export const ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION = 'databricks.cloudfetch.first_duration';
 /** Seconds the slowest chunk took. */
 export const ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION = 'databricks.cloudfetch.slowest_duration';
-/** Seconds, summed over the chunks; more than the wall clock, for they overlap. */
+/** Seconds, summed over the chunks; more than elapsed time, because downloads overlap. */
 export const ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION = 'databricks.cloudfetch.total_duration';
 /** Zero-based, in the order of the links. */
 export const ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX = 'databricks.cloudfetch.chunk_index';
 /** Rows in the chunk. */
 export const ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT = 'databricks.cloudfetch.row_count';
-/** Bytes of the file as it crossed the wire; the link states those after decompression. */
+/** Bytes of the file as it crossed the wire, before decompression. */
 export const ATTR_DATABRICKS_CLOUDFETCH_SIZE = 'databricks.cloudfetch.size';
 /** Rows this fetch returned. */
 export const ATTR_DATABRICKS_FETCH_ROW_COUNT = 'databricks.fetch.row_count';
-/** How often the driver sent the request again; absent when it did not. */
+/** How often the driver repeated the request; absent for none. */
 export const ATTR_DATABRICKS_HTTP_RETRY_COUNT = 'databricks.http.retry_count';
-/** Bytes of the local file that was put or got. */
+/** Bytes of the uploaded or downloaded local file. */
 export const ATTR_DATABRICKS_STAGING_SIZE = 'databricks.staging.size';
 /** Prefix, opt-in: followed by the tag's key. */
 export const ATTR_DATABRICKS_QUERY_TAG = 'databricks.query.tag';

@@ -8,8 +8,8 @@ function shown(value: unknown): string {
 }
 
 /**
- * What is at work, in one line for `diag` at info: the versions, the options that differ from their defaults, and who
- * reports telemetry. `driverVersion` is unknown for a driver that no hook saw loading.
+ * One line for `diag` at info: the versions, the options that differ from their defaults, and who reports telemetry.
+ * @param driverVersion unknown for a driver that was passed to `patch()`
  */
 export function startupMessage(driverVersion: string | undefined, config: ResolvedConfig): string {
   const options = Object.entries(OPTIONS)

@@ -220,6 +220,27 @@ describe('our code that throws', () => {
     });
   }
 
+  it('ends the spans of a call whose error cannot be read', async () => {
+    const bed = await TestBed.start();
+    try {
+      const error = Object.defineProperty(new Error('unreadable'), 'message', {
+        get: () => {
+          throw new Error('getter');
+        },
+      });
+      const client = await bed.connect();
+      const session = await client.openSession();
+      stub(client as unknown as { getClient: () => unknown }, 'getClient').rejects(error);
+      const seen = await session.executeStatement('SELECT 1').catch((reason: unknown) => reason);
+      assert.equal(seen, error);
+      assert.equal(bed.spanOf('execute_statement').attributes['error.type'], '_OTHER');
+      restore();
+      await client.close();
+    } finally {
+      await bed.stop();
+    }
+  });
+
   it('gives the error objects of the driver as they are, and keeps names and arity', async () => {
     const bed = await TestBed.start();
     try {

@@ -2,7 +2,7 @@ import { statementEvent } from './statement-event';
 import { toText } from './text-waterfall';
 import type { FinishedSpan } from './trace-tree';
 
-/** Where the text goes: `process.stdout` is one. */
+/** The destination of the text, such as `process.stdout`. */
 export interface WaterfallStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -11,11 +11,11 @@ export interface WaterfallStream {
 
 /** Options of {@link ConsoleWaterfallExporter}. */
 export interface ConsoleWaterfallExporterOptions {
-  /** Default `process.stdout`. Colours and the width follow it; a stream that is no terminal gets plain text. */
+  /** Default `process.stdout`. Colors and width follow it; a stream other than a terminal gets plain text. */
   readonly stream?: WaterfallStream;
-  /** Columns a line may take. Default: the terminal's, 100 where there is none. */
+  /** Columns per line. Default: those of the terminal, or 100. */
   readonly width?: number;
-  /** Traces kept while they are not finished; beyond it the oldest is printed as it is. Default 100. */
+  /** Unfinished traces that are kept; beyond that the oldest is printed as it is. Default 100. */
   readonly maxTraces?: number;
 }
 
@@ -36,9 +36,9 @@ function isRoot(span: FinishedSpan): boolean {
 /**
  * A SpanExporter that prints each finished trace as a tree with bars, for a developer's terminal.
  *
- * Use it behind a `SimpleSpanProcessor`. A trace is finished when its local root has ended and every statement in it
- * was closed or cancelled, because the spans of fetching and closing come after the statement's own; `forceFlush()` and
- * `shutdown()` print the rest.
+ * Use it with a `SimpleSpanProcessor`. A trace is finished when its local root has ended and every statement in it was
+ * closed or canceled, because spans of fetching and closing follow the statement's own; `forceFlush()` and `shutdown()`
+ * print the rest.
  */
 export class ConsoleWaterfallExporter {
   private readonly stream: WaterfallStream;
@@ -52,6 +52,7 @@ export class ConsoleWaterfallExporter {
     this.maxTraces = options.maxTraces ?? DEFAULT_MAX_TRACES;
   }
 
+  /** Keeps the spans until their trace is finished, then prints it. Never throws. */
   export(
     spans: FinishedSpan[],
     resultCallback: (result: { code: 0 | 1; error?: Error }) => void,
@@ -64,11 +65,13 @@ export class ConsoleWaterfallExporter {
     }
   }
 
+  /** Prints all unfinished traces. */
   forceFlush(): Promise<void> {
     for (const traceId of this.traces.keys()) this.print(traceId);
     return Promise.resolve();
   }
 
+  /** Prints all unfinished traces. */
   shutdown(): Promise<void> {
     return this.forceFlush();
   }

@@ -2,5 +2,4 @@ export { ConsoleWaterfallExporter } from './exporter';
 export type { ConsoleWaterfallExporterOptions, WaterfallStream } from './exporter';
 export { toText } from './text-waterfall';
 export type { TextWaterfallOptions } from './text-waterfall';
-export { toHtml, toSvg } from './svg-waterfall';
 export type { FinishedSpan } from './trace-tree';

@@ -17,7 +17,7 @@ import {
 } from '../semconv';
 import type { FinishedSpan } from './trace-tree';
 
-/** What is worth saying beside a bar, most important first. */
+/** The facts beside a bar, most important first. */
 export type Facts = readonly string[];
 
 const KIB = 1024;
@@ -34,7 +34,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${SIZE_UNITS[unit]}`;
 }
 
-/** Milliseconds as a person reads them: `0.42 ms`, `38.1 ms`, `2.31 s`, `7.5 min`, `2.0 h`. */
+/** Milliseconds in readable units: `0.42 ms`, `38.1 ms`, `2.31 s`, `7.5 min`, `2.0 h`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs >= 3_600_000) return `${(durationMs / 3_600_000).toFixed(1)} h`;
   if (durationMs >= 60_000) return `${(durationMs / 60_000).toFixed(1)} min`;
@@ -62,7 +62,7 @@ function firstText(spans: readonly FinishedSpan[], attribute: string): string | 
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The attributes that are added up over a row's spans, and how each reads. */
+/** The attributes that are summed over a row's spans, and how each is formatted. */
 const FIGURES: readonly (readonly [attributes: readonly string[], read: (n: number) => string])[] =
   [
     [
@@ -82,7 +82,7 @@ const FIGURES: readonly (readonly [attributes: readonly string[], read: (n: numb
     [[ATTR_DATABRICKS_HTTP_RETRY_COUNT], (n) => `${n} ${n === 1 ? 'retry' : 'retries'}`],
   ];
 
-/** The facts of the spans one row stands for; figures are summed, a figure that is 0 or unknown is left out. */
+/** The facts of the spans of one row. Numbers are summed; zero and unknown ones are left out. */
 export function spanFacts(spans: readonly FinishedSpan[]): Facts {
   const facts: string[] = [];
   const failure =

@@ -7,10 +7,10 @@ import {
   OPERATION_EXECUTE_STATEMENT,
 } from '../semconv';
 
-/** What a span is to the statement it belongs to. */
+/** The role of a span for its statement. */
 export interface StatementEvent {
   readonly id: string;
-  /** `end`: closed or cancelled, after which nothing more of it is to come. */
+  /** `open` starts the statement; after `end`, closed or canceled, no span of it follows. */
   readonly kind: 'open' | 'end' | 'part';
 }
 

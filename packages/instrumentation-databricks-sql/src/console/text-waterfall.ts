@@ -5,11 +5,11 @@ import type { FinishedSpan, TraceTree } from './trace-tree';
 import { waterfallRows } from './waterfall-rows';
 import type { WaterfallRow } from './waterfall-rows';
 
-/** How a waterfall is drawn. */
+/** Options of {@link toText}. */
 export interface TextWaterfallOptions {
-  /** Columns a line may take. Default 100; less than 40 is taken as 40. */
+  /** Columns per line, at least 40. Default 100. */
   readonly width?: number;
-  /** ANSI colours. Default false. */
+  /** Whether to use ANSI colors. Default false. */
   readonly colors?: boolean;
 }
 
@@ -43,7 +43,7 @@ function longest(texts: readonly string[]): number {
   return texts.reduce((length, text) => Math.max(length, Array.from(text).length), 0);
 }
 
-/** The finished spans of one trace as an aligned tree with bars, one line a row, ending in a line break. */
+/** The finished spans of one trace as an aligned tree with bars, one line per row, each ending in a line break. */
 export function toText(spans: readonly FinishedSpan[], options: TextWaterfallOptions = {}): string {
   const tree = traceTree(spans);
   const rows = waterfallRows(tree);
@@ -57,7 +57,7 @@ export function toText(spans: readonly FinishedSpan[], options: TextWaterfallOpt
   const nameWidth = Math.min(MAXIMUM_NAME_WIDTH, Math.floor(width * 0.4), longest(labels));
   const facts = rows.map((row) => printable(row.facts.join(' · ')));
   const free = width - nameWidth - DURATION_WIDTH - '▕▏'.length - 3;
-  // The bars take what the longest facts leave, a share of it at least.
+  // The bars take the space that the longest facts leave, at least a third.
   const barWidth = Math.min(
     MAXIMUM_BAR_WIDTH,
     Math.max(MINIMUM_BAR_WIDTH, Math.floor(free / 3), free - longest(facts)),

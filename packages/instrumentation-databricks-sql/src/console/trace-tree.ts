@@ -1,7 +1,7 @@
 import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { statementEvent } from './statement-event';
 
-/** What a waterfall reads of an ended span; the SDK's `ReadableSpan` of the 2.x and 3.x lines is one. */
+/** The fields of an ended span that a waterfall reads; the `ReadableSpan` of SDK 2.x and 3.x has them. */
 export interface FinishedSpan {
   readonly name: string;
   readonly spanContext: () => SpanContext;
@@ -47,8 +47,8 @@ function statementNodes(nodes: Iterable<TraceNode>): Map<string, TraceNode> {
 
 /**
  * Arranges the spans of one trace. A span whose parent is not among them (a remote parent, an unsampled one) is a
- * root; siblings stand in the order they started. What belongs to a statement stands beneath it where both have the
- * same parent, because that is how a person reads it: fetching and closing are calls of their own to the tracer.
+ * root; siblings stand in the order of their start. Later spans of a statement stand below it where both have the same parent,
+ * because people read them as one: for the tracer, fetching and closing are separate calls.
  */
 export function traceTree(spans: readonly FinishedSpan[]): TraceTree {
   const first = spans[0];
@@ -59,7 +59,7 @@ export function traceTree(spans: readonly FinishedSpan[]): TraceTree {
   const nodes = new Map<string, TraceNode>();
   for (const span of spans) {
     const startMs = milliseconds(span.startTime, origin);
-    // A clock that was set back during the span would have it end before it started.
+    // A clock that was set back during the span would make it end before its start.
     const endMs = Math.max(startMs, milliseconds(span.endTime, origin));
     nodes.set(span.spanContext().spanId, { span, startMs, endMs, children: [] });
   }

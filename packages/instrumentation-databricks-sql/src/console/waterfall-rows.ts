@@ -16,7 +16,7 @@ export interface WaterfallRow {
   readonly facts: Facts;
 }
 
-/** As many siblings of one name are folded into one row, and what is beneath them with them. */
+/** From this number on, siblings of one name are folded into one row, together with their children. */
 const FOLD_FROM_SPANS = 4;
 
 /** Siblings in rows, where the first of each stood. */

@@ -20,7 +20,7 @@ export type PatchedFile = (typeof PATCHED_FILES)[number];
 
 const INSTALLED_CLIENT_FILE = `node_modules/${DRIVER_MODULE}/${CLIENT_FILE}`.replaceAll('/', sep);
 
-/** Whether a driver that no hook has seen is in the module cache. In a bundle there is no cache to look at. */
+/** Whether the driver is in the module cache already, where no hook saw it. A bundle has no cache to search. */
 export function isDriverLoaded(): boolean {
   return (
     typeof require === 'function' &&

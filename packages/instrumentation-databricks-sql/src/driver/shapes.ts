@@ -1,6 +1,5 @@
 /**
- * The shapes of `@databricks/sql` that we read, from 1.9 to 2.x. Everything is optional that some release lacks: the
- * driver is the user's, and what it does not say is left out.
+ * The shapes of `@databricks/sql` that this package reads, from 1.9 to 2.x. Fields that some release lacks are optional.
  */
 
 export interface ConnectionOptions {

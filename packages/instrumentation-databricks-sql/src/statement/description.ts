@@ -42,7 +42,7 @@ export function describeExecute(
   isMeasured: boolean,
 ): StatementDescription {
   const [statement, options] = args;
-  // What is spread comes last: a property that is added to a copy costs ten times the copy.
+  // Spread last: adding a property to a spread copy makes V8 create a new hidden class (10 × slower).
   const creation: Attributes = {
     [ATTR_DATABRICKS_OPERATION]: OPERATION_EXECUTE_STATEMENT,
     ...session.creation,

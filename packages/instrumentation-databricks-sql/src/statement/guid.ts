@@ -1,16 +1,16 @@
 const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
-/** Where the two digits of each byte stand. */
+/** The position of the two digits of each byte. */
 const OFFSETS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
 const UUID_LENGTH = 36;
 
 export const GUID_BYTES = OFFSETS.length;
 
-/** Written anew each time; what is not written are the hyphens. */
+/** Reused: each call overwrites everything but the hyphens. */
 const uuid = Buffer.alloc(UUID_LENGTH, '-');
 
 /**
- * The 16 bytes of a Thrift handle's GUID as the driver writes them, a lower-case UUID. One flat string: put together
- * from slices it takes seven times the memory and twice the time.
+ * The 16 bytes of a Thrift handle's GUID as a lower-case UUID, as the driver writes them. One flat string: concatenated
+ * slices take seven times the memory and twice the time.
  */
 export function guidText(guid: Uint8Array): string {
   for (let index = 0; index < GUID_BYTES; index++) {

@@ -190,3 +190,42 @@ function kernelError(): Error {
     kernelMetadata: { value: { retryable: false, httpStatus: 500 } },
   });
 }
+
+describe('retryable', () => {
+  const failed = (fields: object, Class: new (message: string) => Error = Error): unknown =>
+    Object.assign(new Class('failed'), fields);
+  class TimeoutError extends Error {}
+
+  const RETRYABLE: readonly unknown[] = [
+    ...['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE'].map(
+      (code) => failed({ code }),
+    ),
+    failed({ code: 'EAI_AGAIN' }),
+    ...['TIMEOUT', 'TIMEOUT_EXCEEDED', 'ATTEMPTS_EXCEEDED'].map((errorCode) =>
+      failed({ errorCode }),
+    ),
+    failed({}, TimeoutError),
+    new RetryError('OTHER', {}),
+    ...[429, 500, 502, 503, 504].map((statusCode) => failed({ statusCode })),
+    failed({ statusCode: 400, kernelMetadata: { retryable: true } }),
+  ];
+  for (const [index, error] of RETRYABLE.entries()) {
+    it(`is true for error ${index}: ${describeError(error).type}`, () => {
+      assert.equal(describeError(error).retryable, true);
+    });
+  }
+
+  it('is false for other statuses and where the kernel decides so', () => {
+    for (const statusCode of [400, 401, 403, 404, 501]) {
+      assert.equal(describeError(failed({ statusCode })).retryable, false);
+    }
+    const decided = failed({ code: 'ECONNRESET', kernelMetadata: { retryable: false } });
+    assert.equal(describeError(decided).retryable, false);
+  });
+
+  it('is unknown for other errors', () => {
+    for (const error of [failed({ errorCode: 'ERROR' }), failed({ code: 'ENOTFOUND' }), 'text']) {
+      assert.equal(describeError(error).retryable, undefined);
+    }
+  });
+});
