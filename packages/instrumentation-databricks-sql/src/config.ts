@@ -66,7 +66,8 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
   cloudFetchSpans?: boolean;
   /**
    * Who reports telemetry, decided at each `connect()`. `'auto'`: the telemetry processor that claims the connection, else
-   * the driver itself. `'replace'`: the same, with a warning when no processor claims it. `'keep'`: the driver.
+   * the driver itself. `'replace'`: the same, with a warning when no processor claims it. `'keep'`: the driver
+   * wherever it reports, a processor elsewhere. `connect({ telemetryEnabled: false })` opts a connection out of both.
    * @default 'auto'
    */
   driverTelemetry?: 'auto' | 'keep' | 'replace';

@@ -191,9 +191,11 @@ function kernelError(): Error {
   });
 }
 
+function failed(fields: object, Class: new (message: string) => Error = Error): unknown {
+  return Object.assign(new Class('failed'), fields);
+}
+
 describe('retryable', () => {
-  const failed = (fields: object, Class: new (message: string) => Error = Error): unknown =>
-    Object.assign(new Class('failed'), fields);
   class TimeoutError extends Error {}
 
   const RETRYABLE: readonly unknown[] = [
