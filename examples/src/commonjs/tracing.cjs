@@ -2,18 +2,13 @@ const { NodeSDK } = require('@opentelemetry/sdk-node');
 const { BatchSpanProcessor } = require('@opentelemetry/sdk-trace-base');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-http');
 const { DatabricksSqlInstrumentation } = require('@dbsql-otel/instrumentation-databricks-sql');
-const {
-  DatabricksTelemetryExporter,
-  DatabricksTelemetrySpanProcessor,
-} = require('@dbsql-otel/exporter-databricks-telemetry');
+const { DatabricksTelemetrySpanProcessor } = require('@dbsql-otel/exporter-databricks-telemetry');
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
-const telemetry = new DatabricksTelemetryExporter({ access: databricks.access });
 const sdk = new NodeSDK({
-  instrumentations: [databricks],
+  instrumentations: [new DatabricksSqlInstrumentation()],
   spanProcessors: [
     new BatchSpanProcessor(new OTLPTraceExporter()),
-    new DatabricksTelemetrySpanProcessor(telemetry),
+    new DatabricksTelemetrySpanProcessor(),
   ],
 });
 sdk.start();

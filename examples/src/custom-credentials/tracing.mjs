@@ -15,7 +15,7 @@ const telemetry = new DatabricksTelemetryExporter({
   headers: async () => ({ Authorization: `Bearer ${token}` }),
 });
 const sdk = new NodeSDK({
-  instrumentations: [new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' })],
+  instrumentations: [new DatabricksSqlInstrumentation()],
   spanProcessors: [
     new BatchSpanProcessor(new OTLPTraceExporter()),
     new DatabricksTelemetrySpanProcessor(telemetry),

@@ -37,9 +37,9 @@ async function main(): Promise<void> {
   }
   const { engine, statements, html } = options;
   const warehouse = await LocalWarehouse.start(engine === undefined ? {} : { engine });
-  const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+  const databricks = new DatabricksSqlInstrumentation();
   const processor = new DatabricksTelemetrySpanProcessor(
-    new DatabricksTelemetryExporter({ access: databricks.access, allowPrivateHosts: true }),
+    new DatabricksTelemetryExporter({ allowPrivateHosts: true }),
   );
   const finished = new InMemorySpanExporter();
   const sdk = new NodeSDK({

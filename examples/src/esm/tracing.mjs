@@ -2,18 +2,13 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import {
-  DatabricksTelemetryExporter,
-  DatabricksTelemetrySpanProcessor,
-} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
-const telemetry = new DatabricksTelemetryExporter({ access: databricks.access });
 const sdk = new NodeSDK({
-  instrumentations: [databricks],
+  instrumentations: [new DatabricksSqlInstrumentation()],
   spanProcessors: [
     new BatchSpanProcessor(new OTLPTraceExporter()),
-    new DatabricksTelemetrySpanProcessor(telemetry),
+    new DatabricksTelemetrySpanProcessor(),
   ],
 });
 sdk.start();

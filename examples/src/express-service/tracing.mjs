@@ -3,20 +3,15 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import {
-  DatabricksTelemetryExporter,
-  DatabricksTelemetrySpanProcessor,
-} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
-const telemetry = new DatabricksTelemetryExporter({ access: databricks.access });
 const sdk = new NodeSDK({
   serviceName: 'orders',
   // The server span of a request, with the caller's trace context, comes from the HTTP instrumentation.
-  instrumentations: [databricks, new HttpInstrumentation()],
+  instrumentations: [new DatabricksSqlInstrumentation(), new HttpInstrumentation()],
   spanProcessors: [
     new BatchSpanProcessor(new OTLPTraceExporter()),
-    new DatabricksTelemetrySpanProcessor(telemetry),
+    new DatabricksTelemetrySpanProcessor(),
   ],
 });
 sdk.start();

@@ -2,18 +2,13 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import {
-  DatabricksTelemetryExporter,
-  DatabricksTelemetrySpanProcessor,
-} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
-const telemetry = new DatabricksTelemetryExporter({ access: databricks.access });
 const spanProcessors = [
   new BatchSpanProcessor(new OTLPTraceExporter()),
-  new DatabricksTelemetrySpanProcessor(telemetry),
+  new DatabricksTelemetrySpanProcessor(),
 ];
-new NodeSDK({ instrumentations: [databricks], spanProcessors }).start();
+new NodeSDK({ instrumentations: [new DatabricksSqlInstrumentation()], spanProcessors }).start();
 
 /** Awaited at the end of every invocation, because the runtime freezes the process until the next one. */
 export const flush = () =>

@@ -5,19 +5,14 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
-import {
-  DatabricksTelemetryExporter,
-  DatabricksTelemetrySpanProcessor,
-} from '@dbsql-otel/exporter-databricks-telemetry';
+import { DatabricksTelemetrySpanProcessor } from '@dbsql-otel/exporter-databricks-telemetry';
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
-const telemetry = new DatabricksTelemetryExporter({ access: databricks.access });
 const sdk = new NodeSDK({
   serviceName: 'orders',
-  instrumentations: [databricks, new HttpInstrumentation()],
+  instrumentations: [new DatabricksSqlInstrumentation(), new HttpInstrumentation()],
   spanProcessors: [
     new BatchSpanProcessor(new OTLPTraceExporter()),
-    new DatabricksTelemetrySpanProcessor(telemetry),
+    new DatabricksTelemetrySpanProcessor(),
   ],
   // Metrics of the driver's calls and the health of the telemetry itself.
   metricReaders: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],

@@ -7,14 +7,12 @@ import {
   DatabricksTelemetrySpanProcessor,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
 const telemetry = new DatabricksTelemetryExporter({
-  access: databricks.access,
   // The default. `false` keeps the errors of connections without valid credentials in this process.
   unauthenticatedFallback: true,
 });
 const sdk = new NodeSDK({
-  instrumentations: [databricks],
+  instrumentations: [new DatabricksSqlInstrumentation()],
   spanProcessors: [
     new BatchSpanProcessor(new OTLPTraceExporter()),
     new DatabricksTelemetrySpanProcessor(telemetry),

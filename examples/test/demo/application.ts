@@ -47,9 +47,8 @@ export interface Report {
 type Recorded = Pick<Report, 'spans' | 'shutdownMs' | 'processor' | 'exporter'>;
 
 function record(shutdownTimeoutMs: number | undefined): () => Promise<Recorded> {
-  const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+  const databricks = new DatabricksSqlInstrumentation();
   const exporter = new DatabricksTelemetryExporter({
-    access: databricks.access,
     allowPrivateHosts: true,
   });
   const processor = new DatabricksTelemetrySpanProcessor(

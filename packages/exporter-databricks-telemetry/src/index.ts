@@ -1,5 +1,4 @@
 export type { DroppedCounts } from './accounting';
-export type { Sampler, SamplingResult } from './otel';
 export type { ProcessorStats } from './processor/processor-parts';
 export {
   DatabricksTelemetrySpanProcessor,
@@ -19,4 +18,3 @@ export type {
 } from './config';
 export { UndeliveredError } from './record';
 export type { DropReason, Join, TelemetryRecord, UndeliveredReason } from './record';
-export { databricksSampler } from './sampler';

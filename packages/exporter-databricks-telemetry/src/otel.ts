@@ -12,7 +12,6 @@ import type {
   SpanContext,
   SpanKind,
   SpanStatus,
-  TraceState,
 } from '@opentelemetry/api';
 
 /** An event of a span. On the 3.x line `attributes` may be missing. */
@@ -77,27 +76,4 @@ export interface SpanProcessor {
   onStart(span: unknown, parentContext: Context): void;
   onEnd(span: ReadableSpan): void;
   shutdown(): Promise<void>;
-}
-
-/** A sampler's verdict: not recorded, recorded, recorded and sampled. */
-export type SamplingDecision = 0 | 1 | 2;
-
-/** What a sampler decides about a span that starts. */
-export interface SamplingResult {
-  decision: SamplingDecision;
-  attributes?: Readonly<Attributes>;
-  traceState?: TraceState;
-}
-
-/** Decides which spans are recorded. It sees the attributes given at creation, never the scope. */
-export interface Sampler {
-  shouldSample(
-    context: Context,
-    traceId: string,
-    spanName: string,
-    spanKind: SpanKind,
-    attributes: Attributes,
-    links: Link[],
-  ): SamplingResult;
-  toString(): string;
 }

@@ -45,8 +45,6 @@ const ALWAYS = [
   'option-validation.js',
   'processor.js',
   'record.js',
-  'sampler.js',
-  'span-role.js',
 ];
 
 describe('require of the package', () => {

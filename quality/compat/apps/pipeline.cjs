@@ -16,15 +16,10 @@ exports.started = () => globalThis[PIPELINE];
  */
 exports.start = function start(packages, secondCopy) {
   const { instrumentation, exporter, sdkNode, traceSdk } = packages;
-  const databricks = new instrumentation.DatabricksSqlInstrumentation({
-    driverTelemetry: 'replace',
-  });
+  const databricks = new instrumentation.DatabricksSqlInstrumentation();
   const recorder = new SpanRecorder();
   const telemetry = new exporter.DatabricksTelemetrySpanProcessor(
-    new exporter.DatabricksTelemetryExporter({
-      access: databricks.access,
-      allowPrivateHosts: true,
-    }),
+    new exporter.DatabricksTelemetryExporter({ allowPrivateHosts: true }),
   );
 
   const instrumentations = [databricks];
@@ -59,9 +54,9 @@ exports.start = function start(packages, secondCopy) {
     serviceName: 'compat',
     instrumentations,
     spanProcessors,
-    sampler: exporter.databricksSampler(
-      new traceSdk.ParentBasedSampler({ root: new traceSdk.TraceIdRatioBasedSampler(rate) }),
-    ),
+    sampler: new traceSdk.ParentBasedSampler({
+      root: new traceSdk.TraceIdRatioBasedSampler(rate),
+    }),
     metricReaders: [],
     logRecordProcessors: [],
   });

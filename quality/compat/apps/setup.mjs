@@ -7,7 +7,6 @@ import {
   DatabricksTelemetryExporter,
   DatabricksTelemetrySpanProcessor,
   UndeliveredError,
-  databricksSampler,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -28,7 +27,7 @@ const secondCopy = createRequire(new URL('../second-copy/node_modules/', import.
 pipeline.start(
   {
     instrumentation: { DatabricksSqlInstrumentation },
-    exporter: { DatabricksTelemetryExporter, DatabricksTelemetrySpanProcessor, databricksSampler },
+    exporter: { DatabricksTelemetryExporter, DatabricksTelemetrySpanProcessor },
     sdkNode: { NodeSDK },
     traceSdk,
     otlp: { OTLPTraceExporter },

@@ -6,23 +6,27 @@ import {
   DatabricksTelemetryExporter,
   DatabricksTelemetrySpanProcessor,
   UndeliveredError,
-  databricksSampler,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { AlwaysOnSampler, batch } from './trace-sdk.js';
-import type { ReadableSpan, Sampler, SpanExporter, SpanProcessor } from './trace-sdk.js';
+import type { ReadableSpan, SpanExporter, SpanProcessor } from './trace-sdk.js';
 
-const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+const databricks = new DatabricksSqlInstrumentation();
 
 const exporter = new DatabricksTelemetryExporter({ access: databricks.access });
 const asSpanExporter: SpanExporter = exporter;
 const asSpanProcessor: SpanProcessor = new DatabricksTelemetrySpanProcessor(exporter);
-const asSampler: Sampler = databricksSampler(new AlwaysOnSampler());
+const withItsOwnExporter: SpanProcessor = new DatabricksTelemetrySpanProcessor();
 
 new NodeSDK({
   instrumentations: [databricks],
-  sampler: asSampler,
-  spanProcessors: [batch(asSpanExporter), asSpanProcessor, batch(new ConsoleWaterfallExporter())],
+  sampler: new AlwaysOnSampler(),
+  spanProcessors: [
+    batch(asSpanExporter),
+    asSpanProcessor,
+    withItsOwnExporter,
+    batch(new ConsoleWaterfallExporter()),
+  ],
 }).start();
 
 /** Spans of the SDK go into our exporter, and what comes back undelivered is read. */

@@ -1,5 +1,4 @@
 import {
-  databricksSampler,
   DatabricksTelemetryExporter,
   DatabricksTelemetrySpanProcessor,
 } from '@dbsql-otel/exporter-databricks-telemetry';
@@ -39,12 +38,8 @@ export class Pipeline {
   readonly sdk: NodeSDK;
 
   constructor(options: PipelineOptions = {}) {
-    this.instrumentation = new DatabricksSqlInstrumentation({
-      driverTelemetry: 'replace',
-      ...options.instrumentation,
-    });
+    this.instrumentation = new DatabricksSqlInstrumentation(options.instrumentation);
     this.exporter = new DatabricksTelemetryExporter({
-      access: this.instrumentation.access,
       allowPrivateHosts: true,
       ...options.exporter,
     });
@@ -56,7 +51,7 @@ export class Pipeline {
       logRecordProcessors: [],
       // Its detectors ask the network and the file system, at any time.
       autoDetectResources: false,
-      sampler: databricksSampler(options.sampler ?? new AlwaysOnSampler()),
+      sampler: options.sampler ?? new AlwaysOnSampler(),
       spanProcessors: [
         ...(options.spanProcessors ?? [new BatchSpanProcessor(NOWHERE)]),
         this.processor,

@@ -39,14 +39,5 @@ export function checkEnvironment(environment: Environment): Finding[] {
       ),
     );
   }
-  const sampler = environment['OTEL_TRACES_SAMPLER'];
-  if (sampler !== undefined && !/^(?:parentbased_)?always_on$/.test(sampler)) {
-    findings.push(
-      note(
-        'OTEL_TRACES_SAMPLER samples traces',
-        'telemetry misses what it drops; build the sampler in code, within databricksSampler(…)',
-      ),
-    );
-  }
   return findings.length > 0 ? findings : [ok('environment: nothing is switched off')];
 }

@@ -75,7 +75,7 @@ function checkDriver(folder: string, setup: string | undefined): Finding[] {
     findings.push(
       note(
         'this driver reports telemetry by itself',
-        "driverTelemetry: 'replace' on the instrumentation hands that over to the exporter",
+        'a DatabricksTelemetrySpanProcessor that exists when the client connects reports in its place',
       ),
     );
   }

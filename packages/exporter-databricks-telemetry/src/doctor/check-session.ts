@@ -92,10 +92,9 @@ export async function checkSession(target: SessionTarget, folder: string): Promi
   const load = createRequire(path.join(folder, 'package.json'));
   const TracerProvider = loadTracerProvider(load);
   if (TracerProvider === undefined) return [];
-  const instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+  const instrumentation = new DatabricksSqlInstrumentation();
   let composed = 0;
   const exporter = new DatabricksTelemetryExporter({
-    access: instrumentation.access,
     allowPrivateHosts: target.allowPrivateHosts,
     ...(target.send ? {} : { dryRun: () => (composed += 1) }),
   });

@@ -1,66 +1,39 @@
 /**
  * Runs in a process of its own, started with the setup file as the application is, and sends its findings to the doctor.
- * Exports nothing: the spans that it starts never end.
+ * Exports nothing: the span that it starts never ends.
  */
 import { diag, DiagLogLevel, isValidTraceId, trace } from '@opentelemetry/api';
 import type { DiagLogFunction } from '@opentelemetry/api';
 import {
-  ATTR_DATABRICKS_OPERATION,
-  OPERATION_EXECUTE_STATEMENT,
+  CHANNEL_DATABRICKS_TELEMETRY,
   SCOPE_NAME,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import { channel } from 'node:diagnostics_channel';
 import { note, ok, problem } from './finding';
 import type { Finding } from './finding';
-import { reachesInstanceOf } from './object-graph';
 import { patchedFiles } from './patched-files';
 
-const PROBED_SPANS = 64;
 const ENTRY_FILE = 'DBSQLClient.js';
 const OURS = /^@dbsql-otel\//;
 
 function ignore(): void {}
 
-function checkSampler(): Finding[] {
-  const tracer = trace.getTracer(SCOPE_NAME);
-  const spans = Array.from({ length: PROBED_SPANS }, () =>
-    tracer.startSpan('doctor', {
-      root: true,
-      attributes: { [ATTR_DATABRICKS_OPERATION]: OPERATION_EXECUTE_STATEMENT },
-    }),
-  );
-  if (!spans.some((span) => isValidTraceId(span.spanContext().traceId))) {
-    return [
-      problem(
-        'the setup registers no tracer provider',
-        'call sdk.start() in it; is the SDK disabled?',
-      ),
-    ];
-  }
-  const recorded = spans.filter((span) => span.isRecording()).length;
-  const findings = [ok('a tracer provider is registered')];
-  if (recorded === PROBED_SPANS) {
-    findings.push(ok('sampler: every statement is recorded'));
-  } else {
-    const text = `sampler: ${recorded} of ${PROBED_SPANS} statements were recorded`;
-    findings.push(
-      hasProcessor()
-        ? problem(text, 'wrap the sampler in databricksSampler(…), or telemetry misses the rest')
-        : note(text),
-    );
-  }
-  return findings;
-}
-
-function hasProcessor(): boolean {
-  const provider: unknown = trace.getTracerProvider();
-  return reachesInstanceOf('DatabricksTelemetrySpanProcessor', provider);
-}
-
-function checkProcessor(): Finding {
-  return hasProcessor()
-    ? ok('DatabricksTelemetrySpanProcessor is among the span processors')
+function checkProvider(): Finding {
+  const span = trace.getTracer(SCOPE_NAME).startSpan('doctor', { root: true });
+  return isValidTraceId(span.spanContext().traceId)
+    ? ok('a tracer provider is registered')
     : note(
-        'no DatabricksTelemetrySpanProcessor was found',
+        'the setup registers no tracer provider',
+        'without one, nothing is traced; telemetry needs none',
+      );
+}
+
+/** A processor subscribes to the telemetry channel as soon as it is created. */
+function checkProcessor(): Finding {
+  return channel(CHANNEL_DATABRICKS_TELEMETRY).hasSubscribers
+    ? ok('a telemetry processor claims the connections')
+    : note(
+        'no DatabricksTelemetrySpanProcessor was created',
         'without it, there are traces and the driver’s own telemetry; add it to spanProcessors to replace that telemetry',
       );
 }
@@ -110,7 +83,7 @@ function checkPatches(folder: string): Finding[] {
 
 function probe(folder: string): Finding[] {
   try {
-    return [...checkSampler(), checkProcessor(), ...checkPatches(folder)];
+    return [checkProvider(), checkProcessor(), ...checkPatches(folder)];
   } catch (error) {
     const type = error instanceof Error ? error.constructor.name : 'error';
     return [problem(`the driver could not be loaded (${type})`, 'does the application start?')];

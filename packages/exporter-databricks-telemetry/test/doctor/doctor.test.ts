@@ -85,16 +85,15 @@ describe('the doctor', function () {
       const run = await doctor(['doctor', '--setup', 'tracing.cjs']);
       assert.deepEqual([run.exitCode, problems(run)], [0, []]);
       assert.match(run.stdout, /tracer provider is registered/);
-      assert.match(run.stdout, /DatabricksTelemetrySpanProcessor is among/);
+      assert.match(run.stdout, /a telemetry processor claims the connections/);
       assert.match(run.stdout, /the driver is patched, 5 of 5 files/);
       assert.match(run.stdout, /telemetry: reported by the telemetry processor/);
     });
 
-    it('sees a sampler that telemetry suffers from', async () => {
+    it('asks nothing of the sampler', async () => {
       await writeFile(path.join(folder, 'tracing.cjs'), SETUP.both.replace('SAMPLER', NEVER));
       const run = await doctor(['doctor', '--setup=tracing.cjs']);
-      assert.equal(run.exitCode, 1);
-      assert.match(problems(run).join('\n'), /0 of 64 statements.*databricksSampler/);
+      assert.deepEqual([run.exitCode, problems(run)], [0, []]);
     });
 
     it('sees a setup without the instrumentation, and one that loads the driver first', async () => {
@@ -117,7 +116,8 @@ describe('the doctor', function () {
       await writeFile(path.join(folder, 'tracing.cjs'), '');
       await writeFile(path.join(folder, 'broken.mjs'), "throw new Error('dapi-secret');");
       const empty = await doctor(['doctor', '--setup', 'tracing.cjs']);
-      assert.match(problems(empty).join('\n'), /registers no tracer provider/);
+      assert.match(empty.stdout, /^note.*registers no tracer provider/m);
+      assert.match(problems(empty).join('\n'), /the driver is not patched/);
       const broken = await doctor(['doctor', '--setup', 'broken.mjs']);
       assert.match(problems(broken).join('\n'), /broken\.mjs ended the process with code 1/);
       assert.ok(!broken.stdout.includes('dapi-secret'));

@@ -11,7 +11,6 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { after, before, describe, it } from 'mocha';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
-import { databricksSampler } from '../../src/sampler';
 import { assertBalanced } from '../accounting-assertions';
 import { RecordingExporter } from '../test-exporter';
 
@@ -84,7 +83,7 @@ describe('the records of the real driver', () => {
       const processor = new DatabricksTelemetrySpanProcessor(exporter);
       instrumentation.setTracerProvider(
         new BasicTracerProvider({
-          sampler: databricksSampler(sampler),
+          sampler: sampler,
           spanProcessors: [processor],
         }),
       );

@@ -14,7 +14,6 @@ import {
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { DatabricksTelemetryExporter } from '../../src/exporter/exporter';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
-import { databricksSampler } from '../../src/sampler';
 import { assertBalanced } from '../accounting-assertions';
 
 /** `SAMPLED_STATEMENTS=10000` for the long form, which takes about a minute. */
@@ -41,7 +40,7 @@ describe('telemetry of sampled traces, end to end', function () {
     warehouse = await LocalWarehouse.start();
     context.disable();
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+    instrumentation = new DatabricksSqlInstrumentation();
     instrumentation.patch(driver);
   });
 
@@ -56,14 +55,11 @@ describe('telemetry of sampled traces, end to end', function () {
   it(`1 % of ${STATEMENTS} statements are traced, all of them are reported, once`, async () => {
     const traces = new InMemorySpanExporter();
     const exporter = new DatabricksTelemetryExporter({
-      access: instrumentation.access,
       allowPrivateHosts: true,
     });
     const processor = new DatabricksTelemetrySpanProcessor(exporter);
     const provider = new BasicTracerProvider({
-      sampler: databricksSampler(
-        new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.01) }),
-      ),
+      sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.01) }),
       spanProcessors: [new BatchSpanProcessor(traces, { maxQueueSize: 100_000 }), processor],
     });
     instrumentation.setTracerProvider(provider);

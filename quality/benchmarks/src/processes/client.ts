@@ -8,7 +8,6 @@ import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import {
   DatabricksTelemetryExporter,
   DatabricksTelemetrySpanProcessor,
-  databricksSampler,
 } from '@dbsql-otel/exporter-databricks-telemetry';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
 import { LOOPBACK_ADDRESS, WORKSPACE_HOST } from '@dbsql-otel/local-warehouse';
@@ -34,11 +33,11 @@ function register(setup: Setup): void {
   // The storage costs nothing until it was used once.
   context.with(context.active(), () => {});
   if (setup === 'ours') {
-    const instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+    const instrumentation = new DatabricksSqlInstrumentation();
     const processor = new DatabricksTelemetrySpanProcessor(
-      new DatabricksTelemetryExporter({ access: instrumentation.access, allowPrivateHosts: true }),
+      new DatabricksTelemetryExporter({ allowPrivateHosts: true }),
     );
-    const provider = providerOf([processor], databricksSampler(new AlwaysOffSampler()));
+    const provider = providerOf([processor], new AlwaysOffSampler());
     trace.setGlobalTracerProvider(provider);
     instrumentation.setTracerProvider(provider);
   }

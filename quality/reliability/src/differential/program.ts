@@ -313,7 +313,7 @@ const config = fc.record(
     connectionSpans: fc.boolean(),
     requireParentSpan: fc.boolean(),
     enhancedDatabaseReporting: fc.boolean(),
-    driverTelemetry: fc.constantFrom('keep', 'replace'),
+    driverTelemetry: fc.constantFrom('auto', 'keep', 'replace'),
     hooks: fc.constantFrom('none', 'throw', 'reject'),
     sampled: fc.boolean(),
     parent: fc.boolean(),

@@ -239,7 +239,7 @@ describe('fuzz', function () {
         instrumentation.setConfig(given as DatabricksSqlInstrumentationConfig);
         const { queryText, driverTelemetry } = instrumentation.getConfig();
         assert.ok(['sanitized', 'full', 'off'].includes(queryText ?? ''));
-        assert.ok(['keep', 'replace'].includes(driverTelemetry ?? ''));
+        assert.ok(['auto', 'keep', 'replace'].includes(driverTelemetry ?? ''));
         instrumentation.disable();
         const exporter = new DatabricksTelemetryExporter(
           given as DatabricksTelemetryExporterOptions,

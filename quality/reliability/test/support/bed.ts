@@ -39,7 +39,7 @@ export interface BedOptions {
 
 /** The real driver under the whole pipeline on a warehouse of its own, in this process and with no global provider. */
 export class Bed {
-  readonly instrumentation = new DatabricksSqlInstrumentation({ driverTelemetry: 'replace' });
+  readonly instrumentation = new DatabricksSqlInstrumentation();
   readonly exporter: DatabricksTelemetryExporter;
   readonly processor: DatabricksTelemetrySpanProcessor;
   readonly #provider: BasicTracerProvider;

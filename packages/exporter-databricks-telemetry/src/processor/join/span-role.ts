@@ -13,7 +13,7 @@ export type Role =
   | 'cancel'
   | 'close';
 
-/** Whole, and right, by its type: it is loaded with the application, and all names are not. */
+/** Whole, and right, by its type. */
 const ROLES: Readonly<Record<Operation, Role>> = {
   connect: 'connect',
   open_session: 'open_session',
