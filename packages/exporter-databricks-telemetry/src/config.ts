@@ -78,6 +78,16 @@ export function telemetryDisabled(
   return false;
 }
 
+/**
+ * Whether `OTEL_SDK_DISABLED` is `true`: the SDK then never starts, and never flushes what a processor keeps, so that no
+ * processor may take the place of the driver.
+ */
+export function sdkDisabled(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  return environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
+}
+
 /** Headers of a request, or what fetches them anew for each batch. */
 export type HeadersSource =
   | Readonly<Record<string, string>>

@@ -1,4 +1,4 @@
-import { telemetryDisabled } from '../config';
+import { sdkDisabled, telemetryDisabled } from '../config';
 import { note, ok, problem } from './finding';
 import type { Finding } from './finding';
 
@@ -13,8 +13,13 @@ function names(list: string | undefined): string[] {
 /** Checks the environment variables that turn something off. */
 export function checkEnvironment(environment: Environment): Finding[] {
   const findings: Finding[] = [];
-  if (environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
-    findings.push(problem('OTEL_SDK_DISABLED is true', 'nothing is traced until it is unset'));
+  if (sdkDisabled(environment)) {
+    findings.push(
+      problem(
+        'OTEL_SDK_DISABLED is true',
+        'nothing is traced, and the driver sends its own telemetry, until it is unset',
+      ),
+    );
   }
   if (names(environment['OTEL_TRACES_EXPORTER']).includes('none')) {
     findings.push(

@@ -2,7 +2,7 @@ import type {
   SCOPE_NAME,
   SYMBOL_DATABRICKS_PUBLISHED,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { PROCESSOR_OPTIONS, telemetryDisabled } from '../config';
+import { PROCESSOR_OPTIONS, sdkDisabled, telemetryDisabled } from '../config';
 import type { ProcessorOptions, ResolvedProcessorOptions } from '../config';
 import { startBackgroundTimer } from '../clock';
 import type { Timer } from '../clock';
@@ -87,6 +87,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     guarded('onConnectionClosed', () => {
       exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId));
     });
+    if (sdkDisabled()) return;
     this.#claims = guarded(
       'the telemetry channel',
       () =>

@@ -15,7 +15,6 @@ type Kind = 'boolean' | 'number' | 'string';
 const PREFIX = 'DATABRICKS_TELEMETRY_';
 /** Read by the driver and by the processor themselves. */
 const DISABLED = `${PREFIX}DISABLED`;
-const SDK_DISABLED = 'OTEL_SDK_DISABLED';
 
 /** The options that a variable can hold, by the part that takes them. */
 export const VARIABLES = {
@@ -53,11 +52,6 @@ export const VARIABLES = {
 /** The variable of an option: `dryRunPath` is set by `DATABRICKS_TELEMETRY_DRY_RUN_PATH`. */
 export function variableOf(option: string): string {
   return PREFIX + option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-}
-
-/** Whether `OTEL_SDK_DISABLED` asks for no telemetry at all. */
-export function isSdkDisabled(environment: Environment = process.env): boolean {
-  return environment[SDK_DISABLED]?.trim().toLowerCase() === 'true';
 }
 
 /**

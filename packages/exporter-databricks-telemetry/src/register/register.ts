@@ -5,15 +5,16 @@
  */
 import { diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
+import { sdkDisabled } from '../config';
 import { guarded } from '../diagnostics';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { DatabricksTelemetrySpanProcessor } from '../processor/processor';
-import { isSdkDisabled, optionsFromEnvironment } from './environment';
+import { optionsFromEnvironment } from './environment';
 import { flushAtProcessEnd } from './process-end';
 
 function register(): void {
   logAtLevelOfEnvironment();
-  if (isSdkDisabled()) return;
+  if (sdkDisabled()) return;
   const { instrumentation, exporter, processor } = optionsFromEnvironment();
   // Patches the driver as it is loaded, from its construction on.
   void new DatabricksSqlInstrumentation(instrumentation);

@@ -128,6 +128,16 @@ describe('DatabricksTelemetrySpanProcessor: the telemetry channel', () => {
     assert.deepEqual([first.exporter.records.length, second.exporter.records.length], [1, 0]);
   });
 
+  it('claims nothing with the SDK disabled, which would never flush', () => {
+    process.env['OTEL_SDK_DISABLED'] = 'true';
+    try {
+      make();
+    } finally {
+      delete process.env['OTEL_SDK_DISABLED'];
+    }
+    assert.equal(new Producer('c1').ask(), undefined);
+  });
+
   it('claims nothing after its shutdown', async () => {
     const { processor } = make();
     const producer = new Producer('c1');
