@@ -1,4 +1,6 @@
 import type { DiagLogger } from '@opentelemetry/api';
+import { isThenable } from './thenable';
+import type { Thenable } from './thenable';
 
 /**
  * Keeps the errors of this package away from the application. The first failure of each place logs a warning, later ones
@@ -22,7 +24,7 @@ export class Guard {
     }
   }
 
-  /** Calls a function of the application, which may turn out to be asynchronous and to reject. */
+  /** Calls a function of the application, and handles the rejection of whatever promise or thenable it returns. */
   runHook<Args extends readonly unknown[]>(
     place: string,
     hook: ((...args: Args) => unknown) | undefined,
@@ -30,11 +32,7 @@ export class Guard {
   ): void {
     this.run(place, () => {
       const result = hook?.(...args);
-      if (result instanceof Promise) {
-        result.catch((error: unknown) => {
-          this.report(place, error);
-        });
-      }
+      if (isThenable(result)) void this.#own(place, result);
     });
   }
 
@@ -44,6 +42,15 @@ export class Guard {
       this.#diag.warn(message);
     } catch {
       // As in report.
+    }
+  }
+
+  /** An async function works with promises of the language itself, whatever the global `Promise` is. */
+  async #own(place: string, result: Thenable): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      this.report(place, error);
     }
   }
 

@@ -31,6 +31,7 @@ const ALWAYS = [
   'instrumentation.js',
   'scope.js',
   'supported-versions.js',
+  'thenable.js',
 ];
 
 describe('require of the package', () => {

@@ -1,5 +1,7 @@
 import type { Agent } from 'node:http';
 import type { ConnectionAccess, DatabricksAccess } from '../access';
+import { startBackgroundTimer } from '../clock';
+import type { Timer } from '../clock';
 import type { Connection } from './connection';
 import type { AuthProvider, Client, ConnectionProvider } from '../driver/shapes';
 import type { Guard } from '../guard';
@@ -27,7 +29,7 @@ interface Entry {
 
 interface ClosedConnection {
   readonly providers: Providers;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: Timer;
   /** Exporters and owners that have not released the connection. */
   users: number;
   /** The client goes on without being patched: its entry outlives the flush. */
@@ -122,10 +124,14 @@ export class AccessRegistry implements DatabricksAccess {
       if (entry.closed.isDetached && !isDetached) entry.closed = { ...entry.closed, isDetached };
       return;
     }
-    const timer = setTimeout(() => {
-      this.#forgetProviders(connectionId);
-    }, CLOSED_ACCESS_GRACE_MS);
-    timer.unref();
+    const timer = startBackgroundTimer(
+      this.#guard,
+      'the grace period of a closed connection',
+      CLOSED_ACCESS_GRACE_MS,
+      () => {
+        this.#forgetProviders(connectionId);
+      },
+    );
     const { ownership } = entry.connection;
     const isOwned = ownership?.hasOpenOwner === true;
     entry.closed = {
@@ -175,7 +181,7 @@ export class AccessRegistry implements DatabricksAccess {
     if (closed === undefined) return;
     closed.users -= 1;
     if (closed.users > 0) return;
-    clearTimeout(closed.timer);
+    closed.timer.cancel();
     this.#forgetProviders(connectionId);
   }
 }

@@ -1,3 +1,4 @@
+import { clock } from '../clock';
 /**
  * How long after its first, second, … failure in a row a provider may be asked again, in milliseconds. After the last of
  * these attempts it is not asked any more, until the driver succeeds with it.
@@ -32,7 +33,7 @@ export class ProviderRequests<Headers> {
    */
   ask(authenticate: () => Promise<Headers>): Promise<Headers> {
     if (this.#pending) return this.#pending;
-    if (performance.now() < this.#notBeforeMs) {
+    if (clock.monotonicMs() < this.#notBeforeMs) {
       return Promise.reject(new Error('the auth provider has failed and is not asked yet'));
     }
     const pending = this.#record(authenticate).finally(() => {
@@ -48,7 +49,7 @@ export class ProviderRequests<Headers> {
       this.#failures = 0;
       return headers;
     } catch (error) {
-      this.#notBeforeMs = performance.now() + (BACKOFF_MS[this.#failures] ?? 0);
+      this.#notBeforeMs = clock.monotonicMs() + (BACKOFF_MS[this.#failures] ?? 0);
       this.#failures += 1;
       throw error;
     }

@@ -1,5 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
+import { clock } from '../clock';
 import type { CloudFetchResultHandler, DownloadedFile, RowSetProvider } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
@@ -109,7 +110,7 @@ class DownloadCall extends DriverCall {
   override succeeded({ batches, rowCount }: DownloadedFile): void {
     const { totals, session } = this.statement;
     const { metrics } = this.telemetry;
-    const durationMs = performance.now() - this.startMs;
+    const durationMs = clock.monotonicMs() - this.startMs;
     let bytes = 0;
     for (const batch of batches ?? []) bytes += batch.byteLength ?? 0;
     totals.downloadSucceeded(this.#index, durationMs, bytes, rowCount ?? 0);
@@ -124,7 +125,11 @@ class DownloadCall extends DriverCall {
     const { metrics } = telemetry;
     super.failed(failure);
     if (metrics.live) {
-      metrics.recordFailedDownload(performance.now() - startMs, statement.session.metric, failure);
+      metrics.recordFailedDownload(
+        clock.monotonicMs() - startMs,
+        statement.session.metric,
+        failure,
+      );
     }
     // A terminal error completes the record, which does not wait for the close.
     if (this.isRecording || telemetry.isPublishing) {

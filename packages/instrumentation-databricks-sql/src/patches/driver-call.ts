@@ -1,6 +1,7 @@
 import { context, createContextKey, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { clock } from '../clock';
 import { ATTR_DATABRICKS_HTTP_RETRY_COUNT } from '../semconv';
 import type { Statement } from '../statement/statement';
 import type { Failure, FailureContext } from '../telemetry/failure';
@@ -32,7 +33,7 @@ export class DriverCall implements FailureContext {
     /** Arguments for the driver in place of the caller's. */
     readonly args?: readonly unknown[],
   ) {
-    this.startMs = operation?.startMs ?? performance.now();
+    this.startMs = operation?.startMs ?? clock.monotonicMs();
   }
 
   get span(): Span | undefined {

@@ -1,3 +1,4 @@
+import { clock } from '../clock';
 import { currentCall } from './driver-call';
 import { isErrorStatus } from '../driver/shapes';
 import type {
@@ -60,13 +61,13 @@ function pollObserver(shared: SharedState, request: unknown): Observer | undefin
   const handle = (request as { readonly operationHandle?: OperationHandle }).operationHandle;
   const statement = handle && shared.statements.get(handle);
   if (statement === undefined) return undefined;
-  const startMs = performance.now();
+  const startMs = clock.monotonicMs();
   return {
     resolved: (response) => {
-      statement.polled(performance.now() - startMs, response as OperationStatus);
+      statement.polled(clock.monotonicMs() - startMs, response as OperationStatus);
     },
     rejected: () => {
-      statement.polled(performance.now() - startMs, undefined);
+      statement.polled(clock.monotonicMs() - startMs, undefined);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { clock } from '../clock';
 import type { KernelOperationBackend, KernelResultsProvider } from '../driver/shapes';
 import { observeMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
@@ -38,14 +39,14 @@ export function kernelResultsPatch(shared: SharedState): ClassPatch {
       (provider: KernelResultsProvider) => {
         const statement = shared.statements.get(provider);
         if (statement === undefined) return undefined;
-        const startMs = performance.now();
+        const startMs = clock.monotonicMs();
         return {
           resolved: () => {
             const batch = provider.prefetched;
             if (batch === undefined) return;
             let bytes = 0;
             for (const { byteLength } of batch.batches) bytes += byteLength;
-            statement.totals.batchReceived(performance.now() - startMs, bytes);
+            statement.totals.batchReceived(clock.monotonicMs() - startMs, bytes);
           },
         };
       },

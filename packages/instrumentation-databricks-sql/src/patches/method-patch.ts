@@ -1,6 +1,8 @@
 import { runInContext } from './driver-call';
 import type { DriverCall } from './driver-call';
 import type { SharedState } from './shared-state';
+import { isThenable } from '../thenable';
+import type { Thenable } from '../thenable';
 
 /** A method of a driver class, as it stands on the prototype. */
 export type DriverMethod = (this: unknown, ...args: unknown[]) => unknown;
@@ -78,21 +80,41 @@ function settle(shared: SharedState, place: string, call: DriverCall, outcome: O
     throw outcome.threw;
   }
   const { returned } = outcome;
-  if (!(returned instanceof Promise)) {
+  if (!isThenable(returned)) {
     succeed(shared, place, call, returned);
     return returned;
   }
-  // The caller gets the derived promise: a fork beside it would hide an unhandled rejection, or add one.
-  return returned.then(
-    (result: unknown) => {
+  return whenSettled(
+    returned,
+    (result) => {
       succeed(shared, place, call, result);
+    },
+    (error) => {
+      fail(shared, place, call, error);
+    },
+  );
+}
+
+/**
+ * @returns the derived promise: a fork beside it would hide an unhandled rejection, or add one. A `then` that derives none
+ * leaves the original.
+ */
+function whenSettled(
+  returned: Thenable,
+  resolved: (result: unknown) => void,
+  rejected: (error: unknown) => void,
+): unknown {
+  const derived = returned.then(
+    (result) => {
+      resolved(result);
       return result;
     },
-    (error: unknown) => {
-      fail(shared, place, call, error);
+    (error) => {
+      rejected(error);
       throw error;
     },
   );
+  return isThenable(derived) ? derived : returned;
 }
 
 /** Ends the call also when its result cannot be read. */
@@ -148,33 +170,12 @@ export function observeMethod(
         guard.report(place, error);
       }
       const returned = Reflect.apply(original, this, args);
-      if (observer === undefined || !(returned instanceof Promise)) return returned;
-      return observe(shared, place, observer, returned);
+      if (observer === undefined || !isThenable(returned)) return returned;
+      const { resolved, rejected } = observer;
+      return whenSettled(
+        returned,
+        (result) => guard.run(place, () => resolved(result)),
+        () => guard.run(place, () => rejected?.()),
+      );
     };
-}
-
-function observe(
-  { guard }: SharedState,
-  place: string,
-  observer: Observer,
-  returned: Promise<unknown>,
-): Promise<unknown> {
-  return returned.then(
-    (result: unknown) => {
-      try {
-        observer.resolved(result);
-      } catch (error) {
-        guard.report(place, error);
-      }
-      return result;
-    },
-    (failure: unknown) => {
-      try {
-        observer.rejected?.();
-      } catch (error) {
-        guard.report(place, error);
-      }
-      throw failure;
-    },
-  );
 }

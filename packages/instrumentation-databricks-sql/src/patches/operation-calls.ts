@@ -1,5 +1,6 @@
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
+import { clock } from '../clock';
 import type { Operation } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_FETCH_ROW_COUNT,
@@ -146,7 +147,7 @@ class FetchCall extends DriverCall {
       attributes,
       { origin: statement, startMs, hasSpan: telemetry.config.fetchSpans },
     );
-    telemetry.end(started, { published, failure, endMs: performance.now() });
+    telemetry.end(started, { published, failure, endMs: clock.monotonicMs() });
   }
 }
 

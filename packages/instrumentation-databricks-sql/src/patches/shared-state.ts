@@ -39,7 +39,10 @@ export class SharedState implements StatementContext {
   constructor(readonly telemetry: Telemetry) {
     this.guard = telemetry.guard;
     this.access = new AccessRegistry(this.guard);
-    this.openStatements = new OpenStatements(() => telemetry.config.statementMaxDurationMs);
+    this.openStatements = new OpenStatements(
+      this.guard,
+      () => telemetry.config.statementMaxDurationMs,
+    );
     this.activeStatements = new ActiveStatements(telemetry);
     // A client, its sessions and their operations refer to each other, so they are collected together.
     this.#collected = new FinalizationRegistry((connection) => {

@@ -1,4 +1,7 @@
+import { clock, startBackgroundTimer } from '../clock';
+import type { Timer } from '../clock';
 import type { Connection } from '../connection/connection';
+import type { Guard } from '../guard';
 
 /** A statement whose span has not ended. */
 interface OpenStatement {
@@ -15,9 +18,11 @@ interface OpenStatement {
 export class OpenStatements {
   readonly #statements = new Set<OpenStatement>();
   readonly #maxDurationMs: () => number;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
+  readonly #guard: Guard;
 
-  constructor(maxDurationMs: () => number) {
+  constructor(guard: Guard, maxDurationMs: () => number) {
+    this.#guard = guard;
     this.#maxDurationMs = maxDurationMs;
   }
 
@@ -38,22 +43,21 @@ export class OpenStatements {
       }
     }
     if (this.#statements.size === 0) {
-      clearTimeout(this.#timer);
+      this.#timer?.cancel();
       this.#timer = undefined;
     }
   }
 
   #arm(delayMs: number): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = startBackgroundTimer(this.#guard, 'statementMaxDurationMs', delayMs, () => {
       this.#timer = undefined;
       this.#expire();
-    }, delayMs);
-    this.#timer.unref();
+    });
   }
 
   #expire(): void {
     const maxDurationMs = this.#maxDurationMs();
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     for (const statement of this.#statements) {
       const leftMs = statement.startMs + maxDurationMs - nowMs;
       if (leftMs > 0) {

@@ -1,4 +1,5 @@
 import type { Attributes, Link, Span } from '@opentelemetry/api';
+import { clock } from '../clock';
 import { knownId } from '../connection/connection';
 import type { SessionFacts } from '../connection/connection';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';
@@ -132,7 +133,7 @@ export class Statement implements SpanOrigin {
 
   /** The server accepted the statement, and may have finished it in the same response. */
   answered({ operationHandle, directResults }: Response): void {
-    this.#lastResponseMs = performance.now();
+    this.#lastResponseMs = clock.monotonicMs();
     const guid = operationHandle?.operationId?.guid;
     if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.#knownAs = guid;
     this.#directResults = directResults != null;
@@ -143,13 +144,13 @@ export class Statement implements SpanOrigin {
     this.#pollCount += 1;
     this.#pollMs += durationMs;
     if (response === undefined) return;
-    this.#lastResponseMs = performance.now();
+    this.#lastResponseMs = clock.monotonicMs();
     this.#sawStatus(response);
   }
 
   /** A call that succeeds only on a finished statement has succeeded. */
   sawFinished(): void {
-    if (this.#state === undefined) this.#sawState('FINISHED', performance.now());
+    if (this.#state === undefined) this.#sawState('FINISHED', clock.monotonicMs());
   }
 
   /** The call that opened the statement resolved. */
@@ -181,7 +182,9 @@ export class Statement implements SpanOrigin {
     // A finished statement fails while its results are read, and some of them may have arrived.
     const completion = this.#state === 'FINISHED' ? this.completion(facts) : undefined;
     const state = this.#state ?? STATE_OF_ERROR_CODE.get(failure.errorCode);
-    if (state !== undefined && this.#state === undefined) this.#sawState(state, performance.now());
+    if (state !== undefined && this.#state === undefined) {
+      this.#sawState(state, clock.monotonicMs());
+    }
     this.#end(this.#terminalMs, this.#isUserCancel ? undefined : failure, completion);
   }
 

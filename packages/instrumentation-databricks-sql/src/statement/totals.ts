@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { clock } from '../clock';
 import { Downloads } from './downloads';
 import { chunksIn } from '../driver/row-set';
 import type { RowSet } from '../driver/shapes';
@@ -48,7 +49,7 @@ export class Totals {
   fetched(rows: number): void {
     this.wasFetched = true;
     if (rows === 0) return;
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     if (this.rowCount === 0) this.#firstRowsMs = nowMs;
     this.#lastRowsMs = nowMs;
     this.rowCount += rows;

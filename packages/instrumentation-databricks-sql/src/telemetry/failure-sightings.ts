@@ -1,16 +1,14 @@
 import type { Failure } from './failure';
 
-/** Finds the operation in which a failure was first seen; the driver may wrap one response in several errors. */
+/** Finds the operation in which a failure was first seen. */
 export class FailureSightings {
   readonly #seen = new WeakSet<object>();
 
   /** Whether the failure was not seen before. */
-  isFirst({ error }: Failure): boolean {
-    if (typeof error !== 'object' || error === null) return true;
-    const response: unknown = (error as { response?: unknown }).response;
-    const failure = typeof response === 'object' && response !== null ? response : error;
-    if (this.#seen.has(failure)) return false;
-    this.#seen.add(failure);
+  isFirst({ origin }: Failure): boolean {
+    if (origin === undefined) return true;
+    if (this.#seen.has(origin)) return false;
+    this.#seen.add(origin);
     return true;
   }
 }

@@ -1,5 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
+import { isNativeError } from 'node:util/types';
 import {
   ATTR_DATABRICKS_ERROR_CONDITION,
   ATTR_DATABRICKS_ERROR_RETRYABLE,
@@ -11,6 +12,8 @@ import {
 export interface Failure {
   /** What was thrown. */
   readonly error: unknown;
+  /** The driver's response that the error wraps, else the error: the driver may wrap one response in several errors. */
+  readonly origin: object | undefined;
   /** `error.type`: SQLSTATE, else HTTP status, else the driver's `errorCode`, else the class, else `_OTHER`. */
   readonly type: string;
   /** Class of the thrown object. */
@@ -70,19 +73,7 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
 /** `error.type` of a value that has no class, such as a thrown string. */
 const OTHER = '_OTHER';
 
-/** The failure of a call whose error has a getter that throws. */
-export const UNREADABLE: Failure = {
-  error: undefined,
-  type: OTHER,
-  className: OTHER,
-  errorCode: undefined,
-  sqlState: undefined,
-  condition: undefined,
-  retryable: undefined,
-  message: OTHER,
-};
-
-/** Reads a thrown value of any shape. Throws only when a getter of that value does. */
+/** Reads a thrown value of any shape. Never throws: what cannot be read of it is left out. */
 export function describeError(
   error: unknown,
   context: FailureContext = {},
@@ -111,6 +102,7 @@ export function describeError(
   const type = sqlState ?? httpStatus?.toString() ?? code ?? name;
   return {
     error,
+    origin: response ?? (typeof error === 'object' && error !== null ? error : undefined),
     type,
     className: name,
     errorCode,
@@ -156,8 +148,11 @@ export function writeFailure(span: Span, failure: Failure, hasException: boolean
 /** Name of the class of a thrown value; `name` is only `Error` for most of the driver's. */
 export function className(error: unknown): string {
   if (typeof error !== 'object' || error === null) return OTHER;
-  const constructorName: unknown = (error.constructor as { name?: unknown } | undefined)?.name;
-  return identifier(constructorName) ?? identifier(stringField(error, 'name')) ?? OTHER;
+  return (
+    identifier(field(field(error, 'constructor'), 'name')) ??
+    identifier(stringField(error, 'name')) ??
+    OTHER
+  );
 }
 
 /**
@@ -165,9 +160,11 @@ export function className(error: unknown): string {
  * like a frame. Only real errors have frames: `StatusError` keeps the server's messages in its `stack`.
  */
 export function stackFrames(error: unknown): string | undefined {
-  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
-  const messageAt = error.message === '' ? -1 : error.stack.indexOf(error.message);
-  const rest = messageAt < 0 ? error.stack : error.stack.slice(messageAt + error.message.length);
+  const stack = isNativeError(error) ? stringField(error, 'stack') : undefined;
+  if (stack === undefined) return undefined;
+  const message = stringField(error, 'message') ?? '';
+  const messageAt = message === '' ? -1 : stack.indexOf(message);
+  const rest = messageAt < 0 ? stack : stack.slice(messageAt + message.length);
   const frames = rest.split('\n').filter((line) => FRAME.test(line));
   return frames.length === 0 ? undefined : frames.join('\n');
 }
@@ -221,10 +218,16 @@ function identifier(value: unknown): string | undefined {
   return typeof value === 'string' && IDENTIFIER.test(value) ? value : undefined;
 }
 
+/** `undefined` for a property that cannot be read: getters throw, and so does every access to a revoked `Proxy`. */
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
+    return undefined;
+  }
+  try {
+    return (value as Readonly<Record<string, unknown>>)[name];
+  } catch {
+    return undefined;
+  }
 }
 
 function objectField(value: unknown, name: string): object | undefined {

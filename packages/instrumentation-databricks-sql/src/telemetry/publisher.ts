@@ -1,5 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, HrTime, Span } from '@opentelemetry/api';
+import { clock } from '../clock';
 import {
   ATTR_DATABRICKS_OPERATION,
   ATTR_EXCEPTION_MESSAGE,
@@ -38,10 +39,10 @@ export class Publisher {
     const { ownership } = connection;
     if (ownership === undefined) return;
     const { failure } = end;
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     const durationMs = Math.max(0, (end.endMs ?? nowMs) - startMs);
     // The wall clock is read once; the times before are the monotonic clock's distances from it.
-    const startEpochMs = Date.now() - (nowMs - startMs);
+    const startEpochMs = clock.epochMs() - (nowMs - startMs);
     const ended = new EndedOperation(
       ownership.connection,
       name,

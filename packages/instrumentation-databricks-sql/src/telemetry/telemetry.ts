@@ -7,11 +7,12 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
+import { clock } from '../clock';
 import type { Connection } from '../connection/connection';
 import type { ResolvedConfig } from '../config';
 import type { Guard } from '../guard';
 import { SCOPE_NAME } from '../scope';
-import { describeError, UNREADABLE, writeFailure } from './failure';
+import { describeError, writeFailure } from './failure';
 import type { Failure, FailureContext } from './failure';
 import type { Metrics } from './metrics';
 import { StartedOperation } from './operation';
@@ -68,7 +69,7 @@ export class Telemetry {
       name,
       kind,
       attributes,
-      startMs ?? performance.now(),
+      startMs ?? clock.monotonicMs(),
       hasSpan ? this.#startSpan(name, kind, attributes, origin, startMs) : undefined,
       origin?.isSuppressed === true || isTracingSuppressed(),
     );
@@ -84,13 +85,17 @@ export class Telemetry {
     const { span, startMs } = operation;
     const { identity, result, failure, endMs, metric } = end;
     try {
+      if (metric !== undefined && this.metrics.live) {
+        this.metrics.recordOperation((endMs ?? clock.monotonicMs()) - startMs, metric, failure);
+      }
+    } catch (error) {
+      this.guard.report('metric', error);
+    }
+    try {
       if (span?.isRecording() === true) {
         if (identity !== undefined) span.setAttributes(identity);
         if (result !== undefined) span.setAttributes(result);
         if (failure !== undefined) writeFailure(span, failure, this.#recorded.isFirst(failure));
-      }
-      if (metric !== undefined && this.metrics.live) {
-        this.metrics.recordOperation((endMs ?? performance.now()) - startMs, metric, failure);
       }
     } finally {
       this.#publish(operation, end);
@@ -98,14 +103,9 @@ export class Telemetry {
     }
   }
 
-  /** Reads what a driver call failed with. Never throws: the getters of an error may. */
+  /** Reads what a driver call failed with. Never throws. */
   describe(error: unknown, seen?: FailureContext): Failure {
-    try {
-      return describeError(error, seen, this.config.enhancedDatabaseReporting);
-    } catch (unreadable) {
-      this.guard.report('error', unreadable);
-      return UNREADABLE;
-    }
+    return describeError(error, seen, this.config.enhancedDatabaseReporting);
   }
 
   /**

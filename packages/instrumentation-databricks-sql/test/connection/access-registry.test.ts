@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { restore, useFakeTimers } from 'sinon';
 import { CLOSED_ACCESS_GRACE_MS } from '../../src/connection/access-registry';
+import type { SinonFakeTimers } from 'sinon';
 import { TestBed } from '../support/test-bed';
+import { useFakeClock } from '../support/fake-clock';
 
 describe('access', () => {
   let bed: TestBed;
+  let clock: SinonFakeTimers | undefined;
 
   before(async () => {
     bed = await TestBed.start();
@@ -14,7 +16,8 @@ describe('access', () => {
     bed.reset();
   });
   afterEach(() => {
-    restore();
+    clock?.restore();
+    clock = undefined;
   });
 
   function connectionId(): string {
@@ -106,7 +109,7 @@ describe('access', () => {
   it('does not outlive the grace period', async () => {
     const client = await bed.connect();
     const id = connectionId();
-    const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    clock = useFakeClock({ toFake: ['setTimeout', 'clearTimeout'] });
     await client.close();
     clock.tick(CLOSED_ACCESS_GRACE_MS - 1);
     assert.ok(bed.instrumentation.access.connection(id));

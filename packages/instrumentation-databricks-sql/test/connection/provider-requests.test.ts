@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
 import { ProviderRequests } from '../../src/connection/provider-requests';
+import { useFakeClock } from '../support/fake-clock';
 
 describe('ProviderRequests', () => {
   let time: sinon.SinonFakeTimers;
@@ -8,7 +9,7 @@ describe('ProviderRequests', () => {
   let provider: sinon.SinonStub<[], Promise<string>>;
 
   beforeEach(() => {
-    time = sinon.useFakeTimers({ toFake: ['performance'] });
+    time = useFakeClock({ toFake: ['performance'] });
     requests = new ProviderRequests();
     provider = sinon.stub<[], Promise<string>>().rejects(new Error('denied'));
   });

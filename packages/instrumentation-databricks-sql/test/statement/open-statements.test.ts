@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { restore, useFakeTimers } from 'sinon';
+import type { SinonFakeTimers } from 'sinon';
 import { TestBed } from '../support/test-bed';
+import { useFakeClock } from '../support/fake-clock';
 
 const RUNNING = 'SELECT 1 /* local-warehouse: polls=forever */';
 const MINUTE_MS = 60_000;
 
 describe('statements that nobody ends', () => {
   let bed: TestBed;
+  let clock: SinonFakeTimers | undefined;
 
   before(async () => {
     bed = await TestBed.start();
@@ -16,14 +18,15 @@ describe('statements that nobody ends', () => {
     bed.reset();
   });
   afterEach(() => {
-    restore();
+    clock?.restore();
+    clock = undefined;
   });
 
   it('end at the cap, one after the other, each once', async () => {
     bed.instrumentation.setConfig({ statementMaxDurationMs: 10 * MINUTE_MS });
     const client = await bed.connect();
     const session = await client.openSession();
-    const clock = useFakeTimers({
+    clock = useFakeClock({
       now: Date.now(),
       toFake: ['setTimeout', 'clearTimeout', 'performance'],
     });

@@ -13,7 +13,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import assert from 'node:assert/strict';
-import { stub, useFakeTimers } from 'sinon';
+import { stub } from 'sinon';
 import type { SinonFakeTimers } from 'sinon';
 import { resolveConfig } from '../../src/config';
 import { Connection, SessionFacts } from '../../src/connection/connection';
@@ -25,6 +25,7 @@ import { resultFacts } from '../../src/patches/result-facts';
 import { SharedState } from '../../src/patches/shared-state';
 import { describeError } from '../../src/telemetry/failure';
 import { Telemetry } from '../../src/telemetry/telemetry';
+import { useFakeClock } from '../support/fake-clock';
 
 const RUNNING: OperationStatus = { operationState: 1 };
 const FINISHED: OperationStatus = { operationState: 2 };
@@ -129,7 +130,7 @@ describe('Statement', () => {
 
   beforeEach(() => {
     bench = new Bench();
-    clock = useFakeTimers({ toFake: ['performance'] });
+    clock = useFakeClock({ toFake: ['performance'] });
   });
   afterEach(async () => {
     clock.restore();
