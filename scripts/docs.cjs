@@ -3,21 +3,23 @@
 //   <!-- snippet: path -->        the next fenced block is that file
 //   <!-- attributes: pattern -->  the next table lists the names of semconv.ts that match, with their docstrings as the
 //                                 last column; the columns between are written by hand and kept
+//
+// Also writes docs/semconv/databricks.yaml from the same names.
 'use strict';
 
 const fs = require('node:fs');
 const path = require('node:path');
 const prettier = require('prettier');
+const { semconvNames } = require('./semconv-names.cjs');
+const { semconvRegistry } = require('./semconv-registry.cjs');
 
 const root = path.resolve(__dirname, '..');
-const SEMCONV = 'packages/instrumentation-databricks-sql/src/semconv.ts';
+const REGISTRY = 'docs/semconv/databricks.yaml';
 const SKIPPED_FOLDERS = new Set(['node_modules', 'build', 'coverage', '.git']);
 const LANGUAGES = { '.cjs': 'js', '.mjs': 'js', '.ts': 'ts', '.json': 'json', '.yaml': 'yaml' };
 
 const SNIPPET = /<!-- snippet: (\S+) -->\n\n```.*\n[^]*?\n```\n/g;
 const ATTRIBUTES = /<!-- attributes: (\S+) -->\n\n((?:\|.*\n)*)/g;
-const CONSTANT =
-  /(?:\/\*\*((?:[^*]|\*(?!\/))*)\*\/\n)?export const (?:ATTR|METRIC)_\w+ =\s*'([^']+)';/g;
 
 function markdownFiles(folder) {
   return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -33,17 +35,14 @@ function snippet(_, file) {
   return `<!-- snippet: ${file} -->\n\n\`\`\`${language}\n${code}\n\`\`\`\n`;
 }
 
-/** The names of semconv.ts with their docstrings on one line, in the order of the file. */
+/** The attributes and metrics of semconv.ts, as the tables show them. */
 function documentedNames() {
-  const source = fs.readFileSync(path.join(root, SEMCONV), 'utf8');
-  return [...source.matchAll(CONSTANT)].map(([, docstring, name]) => ({
-    name,
-    meaning: (docstring ?? '')
-      .replace(/\s*\n\s*\* ?/g, ' ')
-      .replace(/\{@link (\w+)\}/g, '`$1`')
-      .replaceAll('|', '\\|')
-      .trim(),
-  }));
+  return semconvNames()
+    .filter(({ constant }) => /^(?:ATTR|METRIC)_/.test(constant))
+    .map(({ name, meaning }) => ({
+      name,
+      meaning: meaning.replace(/\{@link (\w+)\}/g, '`$1`').replaceAll('|', '\\|'),
+    }));
 }
 
 function cells(row) {
@@ -69,16 +68,23 @@ function attributeTable(_, pattern, table) {
   return `<!-- attributes: ${pattern} -->\n\n${written.join('')}`;
 }
 
+function contents(file, before) {
+  return file === REGISTRY
+    ? semconvRegistry()
+    : before.replace(SNIPPET, snippet).replace(ATTRIBUTES, attributeTable);
+}
+
 async function main() {
   const isCheck = process.argv.includes('--check');
   const old = [];
-  for (const file of markdownFiles('.')) {
+  // The registry comes last: it reads the tables.
+  for (const file of [...markdownFiles('.'), REGISTRY]) {
     const filepath = path.join(root, file);
-    const before = fs.readFileSync(filepath, 'utf8');
-    const written = before.replace(SNIPPET, snippet).replace(ATTRIBUTES, attributeTable);
-    if (written === before) continue;
+    const before = fs.existsSync(filepath) ? fs.readFileSync(filepath, 'utf8') : '';
+    const text = contents(file, before);
+    if (text === before) continue;
     const style = await prettier.resolveConfig(filepath);
-    const after = await prettier.format(written, { ...style, filepath });
+    const after = await prettier.format(text, { ...style, filepath });
     if (after === before) continue;
     old.push(file);
     if (!isCheck) fs.writeFileSync(filepath, after);

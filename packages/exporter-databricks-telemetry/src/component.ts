@@ -1,8 +1,10 @@
 import { metrics } from '@opentelemetry/api';
 import type { Attributes, Meter, MeterProvider, ObservableResult } from '@opentelemetry/api';
+import { SCHEMA_URL } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { guarded } from './diagnostics';
+import { PACKAGE_VERSION, SCOPE_NAME } from './scope';
 
-const METER_NAME = '@dbsql-otel/exporter-databricks-telemetry';
+const SCOPE_OPTIONS = { schemaUrl: SCHEMA_URL };
 const ATTR_COMPONENT_TYPE = 'otel.component.type';
 const ATTR_COMPONENT_NAME = 'otel.component.name';
 export const ATTR_ERROR_TYPE = 'error.type';
@@ -32,8 +34,9 @@ export abstract class ComponentMetrics {
   }
 
   /**
-   * Creates the instruments with the current global meter provider, unless it already has them. Call before each use:
-   * the application may register its provider at any time, and the API has no proxy for meters.
+   * Creates the instruments with the current global meter provider, unless it already has them. Call it with the first
+   * span, before the application can shut its meter provider down, and with each export: the application may register
+   * its provider at any time, and the API has no proxy for meters.
    */
   attach(): void {
     const provider = metrics.getMeterProvider();
@@ -43,7 +46,10 @@ export abstract class ComponentMetrics {
       if (this.#provider === provider) guarded('a health metric', () => observe(result));
     };
     guarded('health metrics', () =>
-      this.createInstruments(provider.getMeter(METER_NAME), observing),
+      this.createInstruments(
+        provider.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS),
+        observing,
+      ),
     );
   }
 

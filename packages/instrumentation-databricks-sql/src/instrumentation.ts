@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
-import type { DiagLogger, TracerProvider } from '@opentelemetry/api';
+import { diag, metrics, trace } from '@opentelemetry/api';
+import type { DiagLogger, Meter, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
@@ -11,12 +11,14 @@ import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './confi
 import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver/files';
 import { Guard } from './guard';
 import type { DriverPatcher } from './driver-patcher';
-import { PACKAGE_VERSION, SCOPE_NAME } from './scope';
+import { PACKAGE_VERSION, SCHEMA_URL, SCOPE_NAME } from './scope';
 import { SUPPORTED_VERSIONS } from './supported-versions';
 
 const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Releases that are not patched, with a warning. */
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
+
+const SCOPE_OPTIONS = { schemaUrl: SCHEMA_URL };
 
 /** Stands in for the access when the patches cannot be loaded: telemetry must not break the application. */
 const NO_ACCESS: DatabricksAccess = {
@@ -33,6 +35,8 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   // Neither `#private` nor initialized: the base class calls `init` and `enable` before fields of this class exist.
   declare private guard: Guard;
   declare private patcher: DriverPatcher | undefined;
+  declare private scopedTracer: Tracer | undefined;
+  declare private scopedMeter: Meter | undefined;
 
   /** @param config every option has a default */
   constructor(config: DatabricksSqlInstrumentationConfig = {}) {
@@ -60,8 +64,28 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     this.patcher?.configure(this.getConfig() as ResolvedConfig);
   }
 
+  /** The base class creates its tracer and meter without a schema URL. */
+  protected override get tracer(): Tracer {
+    this.scopedTracer ??= trace
+      .getTracerProvider()
+      .getTracer(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
+    return this.scopedTracer;
+  }
+
+  protected override get meter(): Meter {
+    this.scopedMeter ??= metrics.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
+    return this.scopedMeter;
+  }
+
+  /** Records later measurements with `meterProvider` instead of the global one. */
+  override setMeterProvider(meterProvider: MeterProvider): void {
+    this.scopedMeter = meterProvider.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
+    super.setMeterProvider(meterProvider);
+  }
+
   /** Creates later spans with `tracerProvider` instead of the global one. */
   override setTracerProvider(tracerProvider: TracerProvider): void {
+    this.scopedTracer = tracerProvider.getTracer(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
     super.setTracerProvider(tracerProvider);
     this.patcher?.tracerChanged();
   }

@@ -8,7 +8,7 @@
  */
 
 export type { ConnectionAccess } from './access';
-export { SCOPE_NAME } from './scope';
+export { SCHEMA_URL, SCOPE_NAME } from './scope';
 export { CHANNEL_DATABRICKS_TELEMETRY, SYMBOL_DATABRICKS_PUBLISHED } from './telemetry-channel';
 export type {
   ConnectionMessage,
@@ -20,8 +20,6 @@ export type {
   TelemetryOwner,
 } from './telemetry-channel';
 
-/** Schema the attribute names follow. */
-export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 /** Value of `db.system.name`: no well-known value stands for Databricks. */
 export const DB_SYSTEM_NAME_VALUE_DATABRICKS = 'databricks';
 
@@ -166,6 +164,9 @@ export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION =
   'databricks.client.cloudfetch.download.duration';
 /** Counter, bytes. */
 export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE = 'databricks.client.cloudfetch.size';
+/** Gauge, `{state}`: the circuit breaker of a workspace; 0 closed, 1 half-open, 2 open. */
+export const METRIC_DATABRICKS_TELEMETRY_CIRCUIT_BREAKER_STATE =
+  'databricks.telemetry.circuit_breaker.state';
 
 export const OPERATION_CONNECT = 'connect';
 export const OPERATION_OPEN_SESSION = 'open_session';

@@ -100,7 +100,11 @@ export interface OperationFacts {
   readonly events: { time: HrTime; name: string; attributes: Attributes }[];
   readonly ended: boolean;
   readonly resource: { readonly attributes: Attributes };
-  readonly instrumentationScope: { readonly name: string; readonly version: string };
+  readonly instrumentationScope: {
+    readonly name: string;
+    readonly version: string;
+    readonly schemaUrl?: string;
+  };
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;

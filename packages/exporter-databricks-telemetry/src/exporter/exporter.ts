@@ -78,6 +78,11 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     });
   }
 
+  /** Creates the instruments of the health metrics before the first batch; the processor calls it with the first span. */
+  attachMetrics(): void {
+    guarded('health metrics', () => this.#load().attachMetrics());
+  }
+
   stats(): ExporterStats {
     return this.#exporting?.stats() ?? NOTHING;
   }

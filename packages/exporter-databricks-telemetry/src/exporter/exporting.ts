@@ -66,8 +66,13 @@ export class Exporting {
     };
   }
 
+  attachMetrics(): void {
+    this.#health.attach();
+  }
+
   /** Never rejects. */
   async export(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    this.#health.attach();
     return this.#measured(() =>
       this.#export(spans).catch((error: unknown) => {
         // A mistake of ours, or spans that cannot be read: they must not come back for ever.

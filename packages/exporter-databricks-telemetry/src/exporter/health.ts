@@ -1,10 +1,17 @@
+import { ValueType } from '@opentelemetry/api';
 import type { Histogram, Meter } from '@opentelemetry/api';
-import { ATTR_SERVER_ADDRESS } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import {
+  ATTR_SERVER_ADDRESS,
+  METRIC_DATABRICKS_TELEMETRY_CIRCUIT_BREAKER_STATE,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { DroppedCounts } from '../accounting';
 import { ATTR_ERROR_TYPE, ComponentMetrics } from '../component';
 import type { Observing } from '../component';
 import type { CircuitBreakerState } from '../delivery/circuit-breaker';
 import { guarded } from '../diagnostics';
+
+/** From an answer of the local network to the end of the retries and of the 10 s that a request may take. */
+const DURATION_BOUNDARIES_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Values of `databricks.telemetry.circuit_breaker.state`. */
 const BREAKER_STATES: Readonly<Record<CircuitBreakerState, number>> = {
@@ -35,7 +42,6 @@ export class ExporterHealth extends ComponentMetrics {
   /** Records one answered `export`; `errorType` when it did not deliver everything. */
   exported(durationMs: number, errorType: string | undefined): void {
     guarded('health metrics', () => {
-      this.attach();
       const failure = errorType === undefined ? {} : { [ATTR_ERROR_TYPE]: errorType };
       this.#duration?.record(durationMs / 1_000, { ...this.component, ...failure });
     });
@@ -46,10 +52,13 @@ export class ExporterHealth extends ComponentMetrics {
     this.#duration = meter.createHistogram('otel.sdk.exporter.operation.duration', {
       unit: 's',
       description: 'The duration of exporting a batch of telemetry records.',
+      valueType: ValueType.DOUBLE,
+      advice: { explicitBucketBoundaries: DURATION_BOUNDARIES_S },
     });
     meter
       .createObservableUpDownCounter('otel.sdk.exporter.span.inflight', {
         unit,
+        valueType: ValueType.INT,
         description:
           'The number of spans which were passed to the exporter, but have not been exported yet.',
       })
@@ -57,6 +66,7 @@ export class ExporterHealth extends ComponentMetrics {
     meter
       .createObservableCounter('otel.sdk.exporter.span.exported', {
         unit,
+        valueType: ValueType.INT,
         description: 'The number of spans for which the export has finished, successfully or not.',
       })
       .addCallback(
@@ -69,7 +79,9 @@ export class ExporterHealth extends ComponentMetrics {
         }),
       );
     meter
-      .createObservableGauge('databricks.telemetry.circuit_breaker.state', {
+      .createObservableGauge(METRIC_DATABRICKS_TELEMETRY_CIRCUIT_BREAKER_STATE, {
+        unit: '{state}',
+        valueType: ValueType.INT,
         description: 'The circuit breaker of a workspace: 0 closed, 1 half-open, 2 open.',
       })
       .addCallback(

@@ -1,3 +1,4 @@
+import { ValueType } from '@opentelemetry/api';
 import type { Meter } from '@opentelemetry/api';
 import type { DroppedCounts } from '../accounting';
 import { ATTR_ERROR_TYPE, ComponentMetrics } from '../component';
@@ -29,6 +30,7 @@ export class ProcessorHealth extends ComponentMetrics {
     meter
       .createObservableUpDownCounter('otel.sdk.processor.span.queue.size', {
         unit,
+        valueType: ValueType.INT,
         description:
           'The number of spans in the queue of a given instance of an SDK span processor.',
       })
@@ -36,12 +38,14 @@ export class ProcessorHealth extends ComponentMetrics {
     meter
       .createObservableUpDownCounter('otel.sdk.processor.span.queue.capacity', {
         unit,
+        valueType: ValueType.INT,
         description: 'The maximum number of spans the queue of a given processor can hold.',
       })
       .addCallback(observing((result) => result.observe(this.#read().capacity, this.component)));
     meter
       .createObservableCounter('otel.sdk.processor.span.processed', {
         unit,
+        valueType: ValueType.INT,
         description: 'The number of spans whose processing has finished, successfully or not.',
       })
       .addCallback(

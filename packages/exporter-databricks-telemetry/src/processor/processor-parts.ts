@@ -55,6 +55,7 @@ export class ProcessorParts {
       delivered: this.#accounting.delivered,
       dropped: this.#accounting.dropped,
     }));
+    this.#health.attach();
     this.#startupMessage = processorLine(options);
   }
 
@@ -81,7 +82,7 @@ export class ProcessorParts {
     return (this.#accounting.dropped.shutdown ?? 0) - before;
   }
 
-  /** Not in the constructor: the application may set its logger and its meter provider after it made its SDK. */
+  /** The application may set its logger and its meter provider after its first span. */
   #exportBegins(): void {
     this.#health.attach();
     if (this.#startupMessage !== undefined) logInfo(this.#startupMessage);

@@ -43,6 +43,8 @@ const NOTHING: ProcessorStats = {
 export interface ConnectionAwareExporter extends SpanExporter {
   /** Calls `listener` for each closed connection, whose credentials it keeps until the returned promise has settled. */
   onConnectionClosed?(listener: (connectionId: string) => Promise<void>): unknown;
+  /** Creates the instruments of the exporter's own metrics, before the first batch. */
+  attachMetrics?(): void;
   /** The last records of a connection that the processor has claimed were exported. */
   connectionClosed?(connectionId: string): Promise<void>;
   /** `timeoutMs`: milliseconds that are left of the processor's own `shutdownTimeoutMs`. */
@@ -156,6 +158,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   #load(): ProcessorParts {
     const module = require('./processor-parts') as typeof import('./processor-parts');
     this.#parts = new module.ProcessorParts(this.#options, this.#exporter);
+    guarded('health metrics', () => this.#exporter.attachMetrics?.());
     return this.#parts;
   }
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { metrics } from '@opentelemetry/api';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { diag, DiagLogLevel, metrics, ValueType } from '@opentelemetry/api';
+import { SCHEMA_URL } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import {
   AggregationTemporality,
   DataPointType,
@@ -10,8 +13,16 @@ import {
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { DatabricksTelemetryExporter } from '../../src/exporter/exporter';
 import { DatabricksTelemetrySpanProcessor } from '../../src/processor/processor';
+import { PACKAGE_VERSION, SCOPE_NAME } from '../../src/scope';
 import { SpanSource } from '../spans';
 
+const SILENT = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+  verbose: () => {},
+};
 const HOST = 'workspace.databricks.example';
 
 describe('health metrics of the exporter', () => {
@@ -92,5 +103,61 @@ describe('health metrics of the exporter', () => {
       ],
     );
     await processor.shutdown();
+  });
+
+  it('exist with the first span: a short process exports them, and a meter provider that was shut down first does not warn', async () => {
+    const warnings: string[] = [];
+    diag.setLogger(
+      { ...SILENT, warn: (message) => warnings.push(message) },
+      { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+    );
+    const processor = new DatabricksTelemetrySpanProcessor(
+      new DatabricksTelemetryExporter({ host: HOST, token: 'dapi', dryRun: () => undefined }),
+    );
+    new SpanSource([processor]).openSession('1', { 'server.address': HOST });
+    const seen = await points();
+    await provider.shutdown();
+    await processor.shutdown();
+    diag.disable();
+
+    assert.deepEqual(
+      seen.map(([name, value]) => [name, value]),
+      [
+        ['otel.sdk.exporter.span.inflight', 0],
+        ['otel.sdk.exporter.span.exported', 0],
+      ],
+    );
+    assert.deepEqual(warnings, []);
+  });
+
+  it('have a scope with version and schema, whole numbers as integers, and buckets in seconds', async () => {
+    const processor = new DatabricksTelemetrySpanProcessor(
+      new DatabricksTelemetryExporter({ host: HOST, token: 'dapi', dryRun: () => undefined }),
+    );
+    new SpanSource([processor]).openSession('1', { 'server.address': HOST });
+    await processor.forceFlush();
+    await points();
+    const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+    assert.deepEqual(
+      scopes.map(({ scope }) => scope),
+      [{ name: SCOPE_NAME, version: PACKAGE_VERSION, schemaUrl: SCHEMA_URL }],
+    );
+    const made = scopes.flatMap((scope) => scope.metrics);
+    const doubles = made.filter(({ descriptor }) => descriptor.valueType === ValueType.DOUBLE);
+    assert.deepEqual(
+      doubles.map(({ descriptor }) => descriptor.name),
+      ['otel.sdk.exporter.operation.duration'],
+    );
+    const [duration] = doubles;
+    assert.ok(duration?.dataPointType === DataPointType.HISTOGRAM);
+    assert.equal(duration.dataPoints[0]?.value.buckets.boundaries[0], 0.005);
+    await processor.shutdown();
+  });
+});
+
+describe('PACKAGE_VERSION of the exporter', () => {
+  it('is that of package.json', () => {
+    const manifest = readFileSync(path.resolve(__dirname, '../../../package.json'), 'utf8');
+    assert.equal((JSON.parse(manifest) as { version: string }).version, PACKAGE_VERSION);
   });
 });

@@ -9,10 +9,14 @@ import type {
   SpanStatus,
 } from '@opentelemetry/api';
 import { randomUUID } from 'node:crypto';
-import { PACKAGE_VERSION, SCOPE_NAME } from '../scope';
+import { PACKAGE_VERSION, SCHEMA_URL, SCOPE_NAME } from '../scope';
 import type { PublishedOperation, TelemetryConnection } from '../telemetry-channel';
 
-const SCOPE = Object.freeze({ name: SCOPE_NAME, version: PACKAGE_VERSION });
+const SCOPE = Object.freeze({
+  name: SCOPE_NAME,
+  version: PACKAGE_VERSION,
+  schemaUrl: SCHEMA_URL,
+});
 const RESOURCE = Object.freeze({ attributes: Object.freeze({}) });
 const SPAN_ID_LENGTH = 16;
 
@@ -76,7 +80,7 @@ export class EndedOperation implements PublishedOperation {
     return RESOURCE;
   }
 
-  get instrumentationScope(): { readonly name: string; readonly version: string } {
+  get instrumentationScope(): typeof SCOPE {
     return SCOPE;
   }
 

@@ -134,6 +134,15 @@ export class TestBed {
     return span;
   }
 
+  /** The scopes that have metrics. */
+  async metricScopes(): Promise<readonly unknown[]> {
+    this.metricExporter.reset();
+    await this.metricReader.forceFlush();
+    return this.metricExporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.map(({ scope }) => scope));
+  }
+
   /** What a metric stands at. */
   async metric(name: string): Promise<readonly MetricPoint[]> {
     this.metricExporter.reset();
