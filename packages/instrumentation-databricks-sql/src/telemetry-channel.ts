@@ -66,7 +66,7 @@ export interface ConnectionMessage {
 
 /**
  * One ended operation, in the shape of the SDK's `ReadableSpan`. Every read returns a copy; changing, freezing or deleting
- * anything of a message affects nobody else.
+ * anything of a message affects no other subscriber.
  */
 export interface OperationMessage extends OperationFacts {
   readonly type: 'operation';

@@ -93,7 +93,7 @@ describe('DatabricksTelemetrySpanProcessor: flushes', () => {
 
     it('not at once for a retryable error', async () => {
       const { driver, exporter } = benches.make();
-      driver.execute('s1', { failure: { type: '503', own: true } });
+      driver.execute('s1', { failure: { type: '503', own: true, retryable: true } });
       driver.close('s1');
       await benches.clock.tickAsync(4_999);
       assert.deepEqual(exporter.batches, []);

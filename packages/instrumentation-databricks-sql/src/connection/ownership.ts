@@ -37,7 +37,7 @@ export class Ownership {
     return this.#owner !== undefined;
   }
 
-  /** Whether {@link closed} has an owner to tell. */
+  /** Whether {@link closed} has an owner to notify. */
   get hasOpenOwner(): boolean {
     return this.#owner !== undefined && isOpen(this.#owner);
   }

@@ -41,15 +41,15 @@ function isRoot(span: FinishedSpan): boolean {
  * print the rest.
  */
 export class ConsoleWaterfallExporter {
-  private readonly stream: WaterfallStream;
-  private readonly width: number | undefined;
-  private readonly maxTraces: number;
-  private readonly traces = new Map<string, PendingTrace>();
+  readonly #stream: WaterfallStream;
+  readonly #width: number | undefined;
+  readonly #maxTraces: number;
+  readonly #traces = new Map<string, PendingTrace>();
 
   constructor(options: ConsoleWaterfallExporterOptions = {}) {
-    this.stream = options.stream ?? process.stdout;
-    this.width = options.width;
-    this.maxTraces = options.maxTraces ?? DEFAULT_MAX_TRACES;
+    this.#stream = options.stream ?? process.stdout;
+    this.#width = options.width;
+    this.#maxTraces = options.maxTraces ?? DEFAULT_MAX_TRACES;
   }
 
   /** Keeps the spans until their trace is finished, then prints it. Never throws. */
@@ -58,7 +58,7 @@ export class ConsoleWaterfallExporter {
     resultCallback: (result: { code: 0 | 1; error?: Error }) => void,
   ): void {
     try {
-      for (const span of spans) this.add(span);
+      for (const span of spans) this.#add(span);
       resultCallback({ code: SUCCESS });
     } catch (error) {
       resultCallback({ code: 1, error: error instanceof Error ? error : new Error(String(error)) });
@@ -67,7 +67,7 @@ export class ConsoleWaterfallExporter {
 
   /** Prints all unfinished traces. */
   forceFlush(): Promise<void> {
-    for (const traceId of this.traces.keys()) this.print(traceId);
+    for (const traceId of this.#traces.keys()) this.#print(traceId);
     return Promise.resolve();
   }
 
@@ -76,12 +76,12 @@ export class ConsoleWaterfallExporter {
     return this.forceFlush();
   }
 
-  private add(span: FinishedSpan): void {
+  #add(span: FinishedSpan): void {
     const { traceId } = span.spanContext();
-    let trace = this.traces.get(traceId);
+    let trace = this.#traces.get(traceId);
     if (trace === undefined) {
       trace = { spans: [], openStatementIds: new Set(), rootEnded: false };
-      this.traces.set(traceId, trace);
+      this.#traces.set(traceId, trace);
     }
     trace.spans.push(span);
     if (isRoot(span)) trace.rootEnded = true;
@@ -89,25 +89,25 @@ export class ConsoleWaterfallExporter {
     if (event?.kind === 'open') trace.openStatementIds.add(event.id);
     else if (event?.kind === 'end') trace.openStatementIds.delete(event.id);
 
-    if (trace.rootEnded && trace.openStatementIds.size === 0) this.print(traceId);
-    else if (this.traces.size > this.maxTraces) this.printOldest();
+    if (trace.rootEnded && trace.openStatementIds.size === 0) this.#print(traceId);
+    else if (this.#traces.size > this.#maxTraces) this.#printOldest();
   }
 
-  private printOldest(): void {
-    for (const traceId of this.traces.keys()) {
-      this.print(traceId);
+  #printOldest(): void {
+    for (const traceId of this.#traces.keys()) {
+      this.#print(traceId);
       return;
     }
   }
 
-  private print(traceId: string): void {
-    const trace = this.traces.get(traceId);
+  #print(traceId: string): void {
+    const trace = this.#traces.get(traceId);
     if (trace === undefined) return;
-    this.traces.delete(traceId);
+    this.#traces.delete(traceId);
     const text = toText(trace.spans, {
-      width: this.width ?? this.stream.columns,
-      colors: this.stream.isTTY === true,
+      width: this.#width ?? this.#stream.columns,
+      colors: this.#stream.isTTY === true,
     });
-    this.stream.write(`${text}\n`);
+    this.#stream.write(`${text}\n`);
   }
 }

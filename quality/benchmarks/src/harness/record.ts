@@ -8,7 +8,7 @@ import { barChart } from './chart';
 import { markdownTable } from './report';
 import type { Result } from './report';
 
-const ROOT = resolve(__dirname, '../../../../..');
+const ROOT = resolve(__dirname, '../../../..');
 const LATEST = join(ROOT, 'quality/benchmarks/results/latest.json');
 const PAGE = join(ROOT, 'docs/performance.md');
 const CHARTS = join(ROOT, 'docs/performance');
