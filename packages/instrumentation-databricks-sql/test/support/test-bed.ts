@@ -91,6 +91,11 @@ export class TestBed {
     this.warehouse.clearLogs();
   }
 
+  /** Registers the context manager again, for a test that has taken it away. */
+  restoreContext(): void {
+    context.setGlobalContextManager(this.contextManager);
+  }
+
   async connect(options: object = {}): Promise<Client> {
     const client = new this.driver.DBSQLClient({ logger: { log: () => {} } });
     await client.connect({
