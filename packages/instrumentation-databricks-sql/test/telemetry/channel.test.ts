@@ -61,7 +61,7 @@ describe('the telemetry channel', () => {
 
   it('carries the ids of the sampled span, the same at every call, or ids of its own', async () => {
     await story();
-    const [statement] = owner.operations.filter(({ attributes }) =>
+    const statement = owner.operations.find(({ attributes }) =>
       String(attributes['databricks.operation']).startsWith('execute'),
     );
     assert.equal(
