@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { diag, DiagLogLevel } from '@opentelemetry/api';
+import { diag, DiagLogLevel, trace } from '@opentelemetry/api';
 import { createSandbox } from 'sinon';
 import { DatabricksSqlInstrumentation } from '../src';
 import { TestBed } from './support/test-bed';
@@ -50,5 +50,21 @@ describe('a second instance or copy of the instrumentation', () => {
     second.patch(bed.driver);
     await story();
     assert.equal(bed.spansOf('execute_statement').length, 1);
+  });
+
+  it('follows the global provider when a distribution disables tracing and registers its own', async () => {
+    bed.instrumentation.disable();
+    second.disable();
+    const early = new DatabricksSqlInstrumentation();
+    try {
+      early.patch(bed.driver);
+      trace.disable();
+      trace.setGlobalTracerProvider(bed.provider);
+      await story();
+      assert.equal(bed.spansOf('execute_statement').length, 1);
+    } finally {
+      early.disable();
+      trace.disable();
+    }
   });
 });

@@ -9,6 +9,8 @@ import type { CertificateAuthority } from '@dbsql-otel/local-warehouse';
 
 const LOOPBACK_ADDRESS = '127.0.0.1';
 
+/** AppKit takes the id of the workspace from an answer. */
+const HEADERS = { 'content-type': 'application/json', 'x-databricks-org-id': '1' };
 /** The answers that some SDKs read; every other path is answered with an empty object. */
 const ANSWERS: readonly (readonly [path: RegExp, body: string])[] = [
   [/^\/info$/, '{"endpoints":["/v0.4/traces"],"client_drop_p0s":false}'],
@@ -26,7 +28,7 @@ export class VendorBackend {
   private constructor(authority: CertificateAuthority | undefined) {
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#answer(request).then(
-        (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+        (body) => response.writeHead(200, HEADERS).end(body),
         () => response.writeHead(400).end(),
       );
     };

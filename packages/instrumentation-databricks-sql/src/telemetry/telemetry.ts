@@ -6,12 +6,19 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api';
-import type { Attributes, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
+import type {
+  Attributes,
+  Span,
+  SpanKind,
+  SpanOptions,
+  Tracer,
+  TracerProvider,
+} from '@opentelemetry/api';
 import { clock } from '../clock';
 import type { Connection } from '../connection/connection';
 import type { ResolvedConfig } from '../config';
 import type { Guard } from '../guard';
-import { SCOPE_NAME } from '../scope';
+import { PACKAGE_VERSION, SCHEMA_URL, SCOPE_NAME } from '../scope';
 import { describeError, writeFailure } from './failure';
 import type { Failure, FailureContext } from './failure';
 import type { Metrics } from './metrics';
@@ -28,6 +35,8 @@ export class Telemetry {
   readonly #recorded = new FailureSightings();
   readonly #publisher = new Publisher();
   readonly #tracer: () => Tracer;
+  #globalProvider: TracerProvider | undefined;
+  #globalTracer: Tracer | undefined;
 
   constructor(
     readonly guard: Guard,
@@ -132,7 +141,7 @@ export class Telemetry {
     const options: SpanOptions = { kind, attributes };
     if (origin !== undefined) options.links = origin.links;
     if (startTime !== undefined) options.startTime = startTime;
-    return this.#tracer().startSpan(
+    return this.#currentTracer().startSpan(
       name,
       options,
       fallback === undefined ? active : trace.setSpan(active, fallback),
@@ -147,6 +156,23 @@ export class Telemetry {
     } catch (error) {
       this.guard.report('telemetry channel', error);
     }
+  }
+
+  /**
+   * A proxy tracer belongs to the global provider of its time. `trace.disable()`, which some distributions call before
+   * they register their own provider, leaves it without a provider forever, so a new one is requested then.
+   */
+  #currentTracer(): Tracer {
+    const tracer = this.#tracer();
+    if (!(tracer instanceof ProxyTracer)) return tracer;
+    const provider = trace.getTracerProvider();
+    if (this.#globalTracer === undefined || provider !== this.#globalProvider) {
+      this.#globalProvider = provider;
+      this.#globalTracer = provider.getTracer(SCOPE_NAME, PACKAGE_VERSION, {
+        schemaUrl: SCHEMA_URL,
+      });
+    }
+    return this.#globalTracer;
   }
 
   /** The API returns a proxy until a provider is registered. */
