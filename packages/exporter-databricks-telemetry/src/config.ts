@@ -39,8 +39,6 @@ export interface ProcessorOptions {
   readonly maxStatements?: number;
   /** Milliseconds until an ended, idle statement is reported without its close. Default 3 600 000 (one hour). */
   readonly statementIdleTimeoutMs?: number;
-  /** Errors kept per statement, the first and the newest; the rest counts as `statement_errors`. Default 50. */
-  readonly maxErrorsPerStatement?: number;
   /** Milliseconds for all of `shutdown()` or `forceFlush()`, the exporter's included. Default 2 000. */
   readonly shutdownTimeoutMs?: number;
 }
@@ -56,7 +54,6 @@ export const PROCESSOR_OPTIONS: OptionTable<ResolvedProcessorOptions> = {
   maxQueueBytes: integer(4 * 1024 * 1024, 1, 1024 * 1024 * 1024),
   maxStatements: integer(5_000, 1, 1_000_000),
   statementIdleTimeoutMs: milliseconds(3_600_000, 1_000),
-  maxErrorsPerStatement: integer(50, 1, 10_000),
   shutdownTimeoutMs: milliseconds(2_000),
 };
 

@@ -7,8 +7,12 @@ import type { ReadableSpan } from './otel';
  * span objects of one batch; a span without it (from a plain BatchSpanProcessor) is translated from its own attributes.
  */
 export interface Join {
-  /** `operation`: the call and its figures. `error`: one failure, reported beside the operation's own record. */
+  /** `operation`: the call, its figures and its failure. `error`: a failure that belongs to no other record. */
   readonly kind: 'operation' | 'error';
+  /** The span on which an `operation` failed: its own, or that of a fetch, a download or a close of the statement. */
+  readonly failure?: ReadableSpan | undefined;
+  /** Whether the application cancelled the statement. */
+  readonly isCanceled?: boolean;
   /** Attributes of the connection's `connect` span. */
   readonly connection: Attributes | undefined;
   /** Attributes of the `close_statement` span, or the totals rebuilt from the downloads where it has none. */
@@ -34,7 +38,6 @@ export interface TelemetryRecord extends ReadableSpan {
  * Why a record was dropped for good: the keys of `stats().dropped`.
  *
  * - `queue_full`: the queue had reached its bounds.
- * - `statement_errors`: a statement had more retryable errors than are kept.
  * - `export_failed`: the exporter failed without an account of the batch.
  * - `flag_off`: the workspace's feature flag, or `DATABRICKS_TELEMETRY_DISABLED`, turns telemetry off.
  * - `too_large`: the record alone exceeds what the queue or the service takes.
@@ -48,7 +51,6 @@ export interface TelemetryRecord extends ReadableSpan {
  */
 export const DROP_REASONS = [
   'queue_full',
-  'statement_errors',
   'export_failed',
   'flag_off',
   'too_large',

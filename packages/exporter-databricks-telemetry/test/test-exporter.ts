@@ -21,7 +21,7 @@ export class RecordingExporter implements SpanExporter {
     return this.batches.flat();
   }
 
-  /** `kind operation statement`, one line per record. */
+  /** One line per record: what it is (`operation`, `failed`, `canceled` or `error`), its operation and its statement. */
   get lines(): string[] {
     return this.records.map(lineOf);
   }
@@ -55,7 +55,7 @@ export class RecordingExporter implements SpanExporter {
 
 export function lineOf({ join, attributes }: TelemetryRecord): string {
   const parts = [
-    join.kind,
+    join.failure !== undefined ? 'failed' : join.isCanceled === true ? 'canceled' : join.kind,
     attributes[ATTR_DATABRICKS_OPERATION],
     attributes[ATTR_DATABRICKS_STATEMENT_ID],
   ];

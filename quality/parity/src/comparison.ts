@@ -124,13 +124,14 @@ class Side {
 
 function meets(log: JsonObject, { kind, sessionId, statementId }: Expectation): boolean {
   const entry = at(log, 'entry', 'sql_driver_log');
-  if ((at(entry, 'error_info') !== undefined) !== (kind === 'failure')) return false;
-  if (kind === 'failure') return true;
-  if (at(entry, 'session_id') !== sessionId && kind !== 'statement') return false;
   const type = valueOf(log, 'operation_type');
+  if (kind === 'failure') return at(entry, 'error_info') !== undefined && type === undefined;
+  if (at(entry, 'session_id') !== sessionId && kind !== 'statement') return false;
   if (kind === 'open session') return type === 'CREATE_SESSION';
   if (kind === 'close session') return type === 'DELETE_SESSION';
   if (kind === 'call') return type === undefined;
+  const isCancel = type === 'CANCEL_STATEMENT';
+  if ((kind === 'cancel') !== isCancel) return false;
   const isSession = type === 'CREATE_SESSION' || type === 'DELETE_SESSION';
   // A ghost of a statement has its id, but neither its session nor its type.
   return !isSession && type !== undefined && at(entry, 'sql_statement_id') === statementId;
@@ -138,7 +139,10 @@ function meets(log: JsonObject, { kind, sessionId, statementId }: Expectation): 
 
 function valueOf(log: JsonObject | undefined, field: string): Said {
   const value = log && at(log, ...(WAYS[field] ?? []));
-  if (field === 'stack_trace') return log && describeStack(typeof value === 'string' ? value : '');
+  if (field === 'stack_trace') {
+    const isFailure = at(log, 'entry', 'sql_driver_log', 'error_info') !== undefined;
+    return isFailure ? describeStack(typeof value === 'string' ? value : '') : undefined;
+  }
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? value
     : undefined;

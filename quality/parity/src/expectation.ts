@@ -13,7 +13,7 @@ export interface Expectation {
   readonly sessionId: string | undefined;
   /** The client never learns the id of a statement whose submit failed. */
   readonly statementId: string | undefined;
-  readonly kind: 'open session' | 'close session' | 'statement' | 'call' | 'failure';
+  readonly kind: 'open session' | 'close session' | 'statement' | 'cancel' | 'call' | 'failure';
   readonly fields: Readonly<Record<string, Truth>>;
 }
 
@@ -59,6 +59,7 @@ const CLOCK_TOLERANCE_MS = 3;
 const TIMER_TOLERANCE_MS = 1;
 const HTTP_TOO_MANY_REQUESTS = 429;
 const HTTP_SERVER_ERROR = 500;
+const HTTP_CLIENT_ERROR = 400;
 
 /** The logs that an event should have left, from what the warehouse served and when. */
 export function expectations(observed: Observation, scripted: Scripted): Expectation[] {
@@ -78,6 +79,18 @@ export function expectations(observed: Observation, scripted: Scripted): Expecta
     expected.push(statement(observed, facts, scripted, index));
   });
   for (const request of requests) {
+    if (request.name === 'CancelOperation') {
+      expected.push({
+        log: 'cancel',
+        kind: 'cancel',
+        sessionId: observed.sessionIds[0],
+        statementId: request.statementId,
+        fields: {
+          operation_type: { exactly: 'CANCEL_STATEMENT' },
+          ...latency(observed, request, scripted),
+        },
+      });
+    }
     if (request.name === 'GetInfo') {
       expected.push({
         log: 'getInfo',
@@ -105,26 +118,38 @@ export function expectations(observed: Observation, scripted: Scripted): Expecta
       },
     });
   });
-  if (scripted.failure !== undefined) expected.push(failure(observed, scripted));
-  return expected;
+  return scripted.failure === undefined ? expected : withFailure(expected, observed, scripted);
 }
 
-function failure({ statements, sessionIds }: Observation, scripted: Scripted): Expectation {
-  const [facts] = statements;
-  const isKnown = facts !== undefined && facts.state !== 'CLOSED';
-  return {
-    log: 'failure',
-    kind: 'failure',
-    sessionId: sessionIds[0],
-    statementId: isKnown && facts.failure !== undefined ? facts.id : undefined,
-    fields: {
-      error_name: { exactly: scripted.failure ?? '' },
-      stack_trace: { exactly: 'frames only' },
-      ...(scripted.failedChunk === undefined
-        ? {}
-        : { chunk_id: { exactly: scripted.failedChunk } }),
-    },
+/** A failed call is one log, with its error; a failure that belongs to none of them stands alone. */
+function withFailure(
+  expected: readonly Expectation[],
+  { requests, sessionIds }: Observation,
+  scripted: Scripted,
+): Expectation[] {
+  const fields: Record<string, Truth> = {
+    error_name: { exactly: scripted.failure ?? '' },
+    stack_trace: { exactly: 'frames only' },
+    ...(scripted.failedChunk === undefined ? {} : { chunk_id: { exactly: scripted.failedChunk } }),
   };
+  const isCloseRefused = requests.some(
+    ({ name, status = 0 }) => name === 'CloseSession' && status >= HTTP_CLIENT_ERROR,
+  );
+  const failed =
+    expected.find(({ kind }) => kind === (isCloseRefused ? 'close session' : 'statement')) ??
+    expected.find(({ kind }) => kind === 'open session');
+  if (failed === undefined) {
+    const sessionId = sessionIds[0];
+    return [
+      ...expected,
+      { log: 'failure', kind: 'failure', sessionId, statementId: undefined, fields },
+    ];
+  }
+  return expected.map((expectation) =>
+    expectation === failed
+      ? { ...expectation, fields: { ...expectation.fields, ...fields } }
+      : expectation,
+  );
 }
 
 function statement(
@@ -146,6 +171,10 @@ function statement(
     ...(wasSubmitted ? polls(observed, facts, scripted) : {}),
     ...results(observed, facts, scripted),
   };
+  const isCanceled = observed.requests.some(
+    ({ name, statementId }) => name === 'CancelOperation' && statementId === facts.id,
+  );
+  if (isCanceled) fields['error_name'] = { exactly: 'CANCELED' };
   const retries = observed.requests.filter(wasSentAgain).length;
   fields['retry_count'] = retries === 0 ? 'absent' : { exactly: retries };
   return {

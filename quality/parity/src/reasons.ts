@@ -43,7 +43,11 @@ export function reason({
 }: Pick<Row, 'event' | 'log' | 'field' | 'theirs'>): string | undefined {
   const lost = LOST[event];
   if (lost !== undefined && (theirs === undefined || theirs === 0)) return lost;
+  if (log === 'cancel') return 'a cancel is not reported';
+  if (field === 'error_name' && theirs === undefined) return 'in a second log, without a type';
+  if (field === 'stack_trace' && theirs === undefined) return 'in a second log, without a type';
   if (field === 'logs' && log === 'any other') {
+    if (event.startsWith('error ')) return 'the error is a second log, without a type';
     return 'a download that outlives the close becomes a second log, without session and type';
   }
   if (event === 'cancel' && log === 'statement') return 'a cancel completes nothing';

@@ -1,13 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../otel';
+import type { Join } from '../record';
 
 /** One record to send: a span, and which of its facts the record reports. */
-export interface OutgoingRecord {
+export interface OutgoingRecord extends Pick<
+  Join,
+  'kind' | 'completion' | 'staging' | 'failure' | 'isCanceled'
+> {
   readonly span: ReadableSpan;
-  readonly kind: 'operation' | 'error';
-  readonly completion: Attributes | undefined;
-  readonly staging?: Attributes | undefined;
 }
 
 /** The spans of one connection in one export. A span makes one record or several. */

@@ -12,12 +12,12 @@ export class RecordEncoder {
 
   /** The log of a record; `undefined` when its span cannot be read. */
   encode({ record, batch }: PendingRecord): string | undefined {
-    const { span, kind, completion, staging } = record;
+    const { span, kind } = record;
     return guarded('translation', () => {
       const prepared = this.#prepare(batch);
       return kind === 'error'
         ? encodeError(span, prepared)
-        : encodeOperation(span, prepared, completion, staging);
+        : encodeOperation(span, prepared, record);
     });
   }
 

@@ -230,7 +230,7 @@ export class Sender {
     if (!this.#options.unauthenticatedFallback) return;
     const records = batches
       .flatMap((batch) => batch.pending())
-      .filter(({ record }) => record.kind === 'error');
+      .filter(({ record }) => record.kind === 'error' || record.failure !== undefined);
     if (records.length === 0) return;
     if ((await this.#flags.settled(identity.workspace)) !== 'on') return;
     const version = batches[0] && driverVersionOfBatch(batches[0]);
@@ -240,7 +240,7 @@ export class Sender {
       headers: { ...CONTENT_HEADERS, 'User-Agent': userAgent },
     };
     const fates = await this.#post(identity, records, head, ({ record }) =>
-      guarded('translation', () => encodeAnonymousError(record.span, userAgent)),
+      guarded('translation', () => encodeAnonymousError(record.span, userAgent, record.failure)),
     );
     for (const [index, record] of records.entries()) {
       const fate = fates[index];

@@ -78,28 +78,28 @@ export class SpanGroups {
     const id = attributes[ATTR_DATABRICKS_CONNECTION_ID];
     const connectionId = typeof id === 'string' ? id : '';
     if (isRecord(span)) {
-      const { kind, completion, staging, connection, claimed } = span.join;
-      const own: OutgoingRecord[] = [{ span, kind, completion, staging }];
+      const { kind, completion, staging, failure, isCanceled, connection, claimed } = span.join;
+      const own: OutgoingRecord[] = [{ span, kind, completion, staging, failure, isCanceled }];
       return { connectionId, records: own, facts: connection, claimed };
     }
     if (span.instrumentationScope.name !== SCOPE_NAME || !this.#isOurs(connectionId, attributes)) {
       return { connectionId, records: [] };
     }
     const records: OutgoingRecord[] = [];
+    const failure = span.status.code === SpanStatusCode.ERROR ? span : undefined;
     switch (attributes[ATTR_DATABRICKS_OPERATION]) {
       case OPERATION_CONNECT:
         bound(this.#connections, MAX_CONNECTIONS);
         this.#connections.set(connectionId, attributes);
+        // A connection makes no record; its failure stands alone.
+        if (failure !== undefined) records.push({ span, kind: 'error', completion: undefined });
         break;
       // Their figures are in the totals of `close_statement`, their failures on the statement.
       case OPERATION_FETCH:
       case OPERATION_CLOUDFETCH_DOWNLOAD:
         return { connectionId, records };
       default:
-        records.push({ span, kind: 'operation', completion: undefined });
-    }
-    if (span.status.code === SpanStatusCode.ERROR) {
-      records.push({ span, kind: 'error', completion: undefined });
+        records.push({ span, kind: 'operation', completion: undefined, failure });
     }
     return { connectionId, records };
   }

@@ -10,7 +10,6 @@ import {
   ATTR_DATABRICKS_CONNECTION_USE_PROXY,
   ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY,
   ATTR_DATABRICKS_DRIVER_VERSION,
-  ATTR_DATABRICKS_QUERY_TAG,
   ATTR_DATABRICKS_WORKSPACE_ID,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { count, flag, text } from '../attribute-values';
@@ -40,7 +39,7 @@ interface Auth {
 }
 
 const AUTH: Readonly<Record<string, Auth>> = {
-  'access-token': { type: 'pat', mech: 'PAT' },
+  'access-token': { type: 'pat', mech: 'PAT', flow: 'TOKEN_PASSTHROUGH' },
   'oauth-m2m': { type: 'oauth-m2m', mech: 'OAUTH', flow: 'CLIENT_CREDENTIALS' },
   'oauth-u2m': { type: 'external-browser', mech: 'OAUTH', flow: 'BROWSER_BASED_AUTHENTICATION' },
   'token-provider': { type: 'token-provider', mech: 'OAUTH', flow: 'TOKEN_PASSTHROUGH' },
@@ -96,7 +95,8 @@ export function connectionFacts(
       enable_direct_results: flag(connection, ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED),
       socket_timeout:
         socketTimeoutMs === undefined ? undefined : Math.round(socketTimeoutMs / 1_000),
-      query_tags: hasQueryTags(connection) ? 'present' : undefined,
+      // The driver has no transactions.
+      auto_commit: true,
       enable_metric_view_metadata: flag(
         connection,
         ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA,
@@ -110,10 +110,6 @@ function httpPath(path: string | undefined): string | undefined {
   return path === undefined
     ? undefined
     : redact(path.split(/[?#]/, 1)[0] ?? '', MAX_HTTP_PATH_LENGTH) || undefined;
-}
-
-function hasQueryTags(attributes: Attributes): boolean {
-  return Object.keys(attributes).some((name) => name.startsWith(`${ATTR_DATABRICKS_QUERY_TAG}.`));
 }
 
 /** A plain index would find `constructor`. */

@@ -107,8 +107,7 @@ export interface DriverConnectionParameters {
   enable_direct_results?: boolean;
   /** Seconds. */
   socket_timeout?: number;
-  /** Only that there are tags: their text is the user's. */
-  query_tags?: 'present';
+  auto_commit?: boolean;
   enable_metric_view_metadata?: boolean;
 }
 

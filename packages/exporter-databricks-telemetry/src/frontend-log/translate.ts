@@ -15,9 +15,11 @@ import {
   ATTR_DATABRICKS_STATEMENT_ID,
   ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
+  ATTR_DATABRICKS_STATEMENT_STATE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { count, flag, hrTimeToMillis, text } from '../attribute-values';
 import type { ReadableSpan } from '../otel';
+import type { Join } from '../record';
 import type { ConnectionFacts } from './connection-facts';
 import { Encoder } from './encode';
 import type { AttributeGroups, Fields, PreparedLog } from './encode';
@@ -34,10 +36,21 @@ import {
 import type { OperationFacts } from './operation-facts';
 import type { AnonymousFrontendLog, StatementType, TelemetryFrontendLog } from './schema';
 
+/** Name of the error that the record of a cancelled statement has: that of the driver's own error. */
+const CANCELED_ERROR_NAME = 'CANCELED';
+/** `databricks.statement.state` of a statement that was cancelled while it ran. */
+const STATE_CANCELED = 'CANCELED';
+
+/** What a call's record knows besides the call's own span. */
+type JoinedFacts = Partial<Pick<Join, 'completion' | 'staging' | 'failure' | 'isCanceled'>>;
+
 /** What the sources of a log read. */
 interface RecordFacts extends AttributeGroups {
   readonly span: ReadableSpan;
   readonly kind: 'operation' | 'error';
+  /** The span that failed. */
+  readonly failure: ReadableSpan | undefined;
+  readonly isCanceled: boolean;
   /** Attributes of the statement's close. */
   readonly completion: Attributes | undefined;
   /** Attributes of the statement's file transfer. */
@@ -122,9 +135,8 @@ const LOG = {
           },
         },
         chunk_id: {
-          only: 'error',
-          count: ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
-          of: 'own',
+          number: ({ failure }) =>
+            failure && count(failure.attributes, ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX),
         },
         retry_count: { number: ({ own, completion }) => retryCount(own, completion) },
         chunk_details: {
@@ -169,10 +181,14 @@ const LOG = {
       },
       error_info: {
         error_name: {
-          only: 'error',
-          text: ({ span }) => errorName(span.attributes, span.events),
+          text: ({ failure, isCanceled }) =>
+            failure === undefined
+              ? isCanceled
+                ? CANCELED_ERROR_NAME
+                : undefined
+              : errorName(failure.attributes, failure.events),
         },
-        stack_trace: { only: 'error', text: ({ span }) => errorStack(span.events) },
+        stack_trace: { text: ({ failure }) => failure && errorStack(failure.events) },
       },
       operation_latency_ms: {
         only: 'operation',
@@ -229,32 +245,35 @@ export function prepareConnection(facts: ConnectionFacts, userAgent: string): Pr
   };
 }
 
-/** The log of a call: its kind, latencies and figures. */
+/** The log of a call: its kind, latencies, figures and failure. */
 export function encodeOperation(
   span: ReadableSpan,
   connection: PreparedConnection,
-  completion?: Attributes,
-  staging?: Attributes,
+  joined: JoinedFacts = {},
 ): string {
-  const facts = factsOf(span, 'operation', completion, staging);
+  const facts = factsOf(span, 'operation', joined);
   return operationEncoder.encode(facts, connection.operation);
 }
 
-/** The log of one failure, beside that of the call. */
+/** The log of a failure that belongs to no other record. */
 export function encodeError(span: ReadableSpan, connection: PreparedConnection): string {
-  return errorEncoder.encode(factsOf(span, 'error'), connection.error);
+  return errorEncoder.encode(factsOf(span, 'error', { failure: span }), connection.error);
 }
 
 /** The log of a failure that cannot be authenticated. */
-export function encodeAnonymousError(span: ReadableSpan, userAgent: string): string {
-  return anonymousEncoder.encode(factsOf(span, 'error'), anonymousEncoder.prepare({ userAgent }));
+export function encodeAnonymousError(
+  span: ReadableSpan,
+  userAgent: string,
+  failure: ReadableSpan = span,
+): string {
+  const facts = factsOf(span, 'error', { failure });
+  return anonymousEncoder.encode(facts, anonymousEncoder.prepare({ userAgent }));
 }
 
 function factsOf(
   span: ReadableSpan,
   kind: RecordFacts['kind'],
-  completion?: Attributes,
-  staging?: Attributes,
+  { completion, staging, failure, isCanceled = false }: JoinedFacts,
 ): RecordFacts {
   const own = span.attributes;
   const operation = operationOf(own);
@@ -267,6 +286,8 @@ function factsOf(
   return {
     span,
     kind,
+    failure,
+    isCanceled: isCanceled || text(own, ATTR_DATABRICKS_STATEMENT_STATE) === STATE_CANCELED,
     own,
     completion,
     staging,

@@ -40,7 +40,6 @@ export const VARIABLES = {
     maxQueueBytes: 'number',
     maxStatements: 'number',
     statementIdleTimeoutMs: 'number',
-    maxErrorsPerStatement: 'number',
     shutdownTimeoutMs: 'number',
   },
 } as const satisfies {

@@ -122,7 +122,7 @@ describe('encodeOperation', () => {
       encodeOperation(
         span('execute_statement', { attributes: STATEMENT, durationMs: 1_234 }),
         prepared(),
-        COMPLETION,
+        { completion: COMPLETION },
       ),
     );
     assert.equal(String(one.workspace_id), '123456789012345680');
@@ -142,7 +142,7 @@ describe('encodeOperation', () => {
         enable_arrow: true,
         enable_direct_results: false,
         socket_timeout: 900,
-        query_tags: 'present',
+        auto_commit: true,
         enable_metric_view_metadata: true,
       },
       auth_type: 'external-browser',
@@ -176,11 +176,9 @@ describe('encodeOperation', () => {
   });
 
   it('measures the call, not the consumer (defect 2)', () => {
-    const encoded = encodeOperation(
-      span('execute_statement', { durationMs: 50 }),
-      prepared(),
-      COMPLETION,
-    );
+    const encoded = encodeOperation(span('execute_statement', { durationMs: 50 }), prepared(), {
+      completion: COMPLETION,
+    });
     assert.equal(driverLog(encoded).operation_latency_ms, 50);
   });
 
@@ -197,7 +195,9 @@ describe('encodeOperation', () => {
 
   it('tells present from iterated chunks (defect 7), and the polls with their latency (defect 8)', () => {
     const { sql_operation: operation } = driverLog(
-      encodeOperation(span('execute_statement', { attributes: STATEMENT }), prepared(), COMPLETION),
+      encodeOperation(span('execute_statement', { attributes: STATEMENT }), prepared(), {
+        completion: COMPLETION,
+      }),
     );
     assert.equal(operation?.chunk_details?.total_chunks_present, 22);
     assert.equal(operation?.chunk_details?.total_chunks_iterated, 20);
@@ -244,7 +244,7 @@ describe('encodeOperation', () => {
     const staging = span('staging_remove').attributes;
     const joined = span('execute_statement', { attributes: { 'db.query.summary': 'REMOVE' } });
     assert.deepStrictEqual(
-      driverLog(encodeOperation(joined, prepared(), undefined, staging)).vol_operation,
+      driverLog(encodeOperation(joined, prepared(), { staging })).vol_operation,
       { volume_operation_type: 'DELETE' },
     );
     assert.deepStrictEqual(
@@ -274,6 +274,7 @@ describe('encodeOperation', () => {
       ),
     );
     assert.deepStrictEqual(one.driver_connection_params, {
+      auto_commit: true,
       host_info: { host_url: 'a.example.com', port: 8443 },
     });
     assert.equal(one.auth_type, undefined);
@@ -303,7 +304,7 @@ describe('encodeOperation', () => {
         const subject = span('execute_statement', { attributes: own, isError: true });
         const connectionOf = prepared(connection);
         const encoded = [
-          encodeOperation(subject, connectionOf, completion, own),
+          encodeOperation(subject, connectionOf, { completion, staging: own }),
           encodeError(subject, connectionOf),
           encodeAnonymousError(subject, 'Agent'),
         ];
@@ -344,7 +345,7 @@ describe('the bytes of a log', () => {
   };
   const HEAD = String.raw`{\"workspace_id\":123456789012345678,\"frontend_log_event_id\":\"01234567-89ab-8fed-`;
   const CONTEXT = String.raw`\",\"context\":{\"client_context\":{\"user_agent\":\"Agent/1 (\u00fc \\\"x\\\" \\\\)\",\"timestamp_millis\":`;
-  const ENTRY = String.raw`}},\"entry\":{\"sql_driver_log\":{\"system_configuration\":{\"driver_name\":\"nodejs-sql-driver\",\"os_name\":\"linux\"},\"driver_connection_params\":{\"http_path\":\"/sql/1.0/warehouses/\u00fc\\\"\",\"host_info\":{\"host_url\":\"a.example.com\",\"port\":443},\"enable_arrow\":true},\"auth_type\":\"pat\",\"session_id\":\"session-1\",\"sql_statement_id\":\"statement-1\"`;
+  const ENTRY = String.raw`}},\"entry\":{\"sql_driver_log\":{\"system_configuration\":{\"driver_name\":\"nodejs-sql-driver\",\"os_name\":\"linux\"},\"driver_connection_params\":{\"http_path\":\"/sql/1.0/warehouses/\u00fc\\\"\",\"host_info\":{\"host_url\":\"a.example.com\",\"port\":443},\"enable_arrow\":true,\"auto_commit\":true},\"auth_type\":\"pat\",\"session_id\":\"session-1\",\"sql_statement_id\":\"statement-1\"`;
 
   it('of a statement', () => {
     const subject = {
@@ -352,7 +353,7 @@ describe('the bytes of a log', () => {
       ...ids,
     };
     assert.equal(
-      encodeOperation(subject, connection, COMPLETION),
+      encodeOperation(subject, connection, { completion: COMPLETION }),
       `${HEAD}8cba-9876543210ef${CONTEXT}1790000000000${ENTRY}${String.raw`,\"vol_operation\":{\"volume_operation_type\":\"PUT\"},\"sql_operation\":{\"operation_detail\":{\"is_internal_call\":false,\"operation_type\":\"EXECUTE_STATEMENT\",\"n_operation_status_calls\":3,\"operation_status_latency_millis\":250},\"statement_type\":\"VOLUME\",\"is_compressed\":true,\"execution_result\":\"EXTERNAL_LINKS\",\"retry_count\":2,\"chunk_details\":{\"total_chunks_present\":22,\"total_chunks_iterated\":20,\"initial_chunk_latency_millis\":100,\"slowest_chunk_latency_millis\":300,\"sum_chunks_download_time_millis\":2100},\"result_latency\":{\"result_set_ready_latency_millis\":500,\"result_set_consumption_latency_millis\":60000}},\"operation_latency_ms\":125}}}`}`,
     );
   });
@@ -415,7 +416,7 @@ describe('encodeError', () => {
 
 function operationOf(attributes: Attributes, completion?: Attributes, staging?: Attributes) {
   return driverLog(
-    encodeOperation(span('execute_statement', { attributes }), prepared(), completion, staging),
+    encodeOperation(span('execute_statement', { attributes }), prepared(), { completion, staging }),
   );
 }
 
@@ -626,7 +627,7 @@ describe('docs/telemetry-fields.md', () => {
     encodeOperation(
       span('execute_statement', { attributes: { ...STATEMENT, 'db.query.summary': 'PUT' } }),
       prepared(),
-      COMPLETION,
+      { completion: COMPLETION },
     ),
     encodeError(span('cloudfetch_download', FULL_ERROR), prepared()),
   ];

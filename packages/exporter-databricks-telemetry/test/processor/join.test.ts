@@ -78,7 +78,7 @@ describe('the records of the real driver', () => {
     ['sampled', new AlwaysOnSampler()],
     ['not sampled', new AlwaysOffSampler()],
   ] as const) {
-    it(`one per statement and failure: ${sampled}`, async () => {
+    it(`one per statement, its failure included, and one per cancel: ${sampled}`, async () => {
       const exporter = new RecordingExporter();
       const processor = new DatabricksTelemetrySpanProcessor(exporter);
       instrumentation.setTracerProvider(
@@ -95,7 +95,8 @@ describe('the records of the real driver', () => {
         await story(session);
         await processor.forceFlush();
         lines[story.name] = exporter.records.map(
-          ({ join, attributes }) => `${join.kind} ${String(attributes['databricks.operation'])}`,
+          ({ join, attributes }) =>
+            `${join.failure === undefined ? join.kind : 'failed'} ${String(attributes['databricks.operation'])}`,
         );
         const statement = exporter.records.find(({ join }) => join.kind === 'operation');
         if (story === succeed) {
@@ -115,9 +116,9 @@ describe('the records of the real driver', () => {
 
       assert.deepEqual(lines, {
         succeed: ['operation open_session', 'operation execute_statement'],
-        failWhilePolled: ['operation execute_statement', 'error execute_statement'],
-        failOnSubmit: ['operation execute_statement', 'error execute_statement'],
-        cancel: ['operation execute_statement'],
+        failWhilePolled: ['failed execute_statement'],
+        failOnSubmit: ['failed execute_statement'],
+        cancel: ['operation cancel_statement', 'operation execute_statement'],
         listTables: ['operation get_tables'],
       });
       assert.deepEqual(abandoned, ['execute_statement', 'close_session']);

@@ -9,7 +9,6 @@ import { SpanSource } from '../spans';
 import { lineOf, RecordingExporter } from '../test-exporter';
 import { useFakeClock } from '../fake-clock';
 
-const MAX_ERRORS = 4;
 const STATEMENTS = 5;
 const SESSIONS = 2;
 
@@ -89,9 +88,22 @@ function expectedOf(
   );
   const lineOfEvent = (kind: string, operation: string): string =>
     `${kind} ${operation} s${statement}`;
+  const cancelsOf = (some: readonly StatementEvent[]): string[] =>
+    some
+      .filter(({ operation }) => operation === 'cancel_statement')
+      .map((event) =>
+        lineOfEvent(event.failure === 'none' ? 'operation' : 'failed', event.operation),
+      );
   const executed = own.find(({ operation }) => operation === 'execute_statement');
   if (executed === undefined) {
-    return { lines: errorLines(own, undefined, lineOfEvent), late: own.length };
+    const reported = decisive(own);
+    return {
+      lines: [
+        ...cancelsOf(own),
+        ...(reported === undefined ? [] : [lineOfEvent('error', reported.operation)]),
+      ],
+      late: own.length,
+    };
   }
   const collected = own.filter(
     (event) => event === executed || event.operation !== executed.operation,
@@ -99,7 +111,7 @@ function expectedOf(
   const ending = collected.find(
     (event) =>
       event.operation === 'close_statement' ||
-      event.failure === 'terminal' ||
+      (event.failure === 'terminal' && event.operation !== 'cancel_statement') ||
       (event.operation === 'cancel_statement' && event.failure === 'none'),
   );
   const sessionClose = events.findIndex(
@@ -117,10 +129,16 @@ function expectedOf(
   );
   const joined = collected.filter(({ index }) => index <= end);
   const late = own.filter((event) => !joined.includes(event));
+  const isCanceled = joined.some(
+    (event) => event.operation === 'cancel_statement' && event.failure === 'none',
+  );
   return {
     lines: [
-      lineOfEvent('operation', 'execute_statement'),
-      ...errorLines(joined, executed, lineOfEvent),
+      lineOfEvent(
+        decisive(joined) === undefined ? (isCanceled ? 'canceled' : 'operation') : 'failed',
+        'execute_statement',
+      ),
+      ...cancelsOf(joined),
       ...late
         .filter((event) => event.operation !== 'execute_statement')
         .filter((event) => event.failure !== 'none' && event.own)
@@ -145,25 +163,16 @@ function isFirstClose(events: readonly Event[], index: number): boolean {
     );
 }
 
-function errorLines(
-  joined: readonly StatementEvent[],
-  executed: StatementEvent | undefined,
-  lineOfEvent: (kind: string, operation: string) => string,
-): string[] {
-  const failed = joined.filter((event) => event.failure !== 'none');
-  const kept = [
-    ...failed.slice(0, 1),
-    ...failed.slice(Math.max(1, failed.length - MAX_ERRORS + 1)),
-  ];
-  const isCause = (event: StatementEvent): boolean => event === executed || event.own;
-  return kept
-    .filter(
-      (event) =>
-        kept.length < 2 ||
-        isCause(event) ||
-        !kept.some((other) => isCause(other) && other.type === event.type),
-    )
-    .map(({ operation }) => lineOfEvent('error', operation));
+/** The failure that is reported: the first of the terminal ones, else of all; one of the call itself before others. */
+function decisive(joined: readonly StatementEvent[]): StatementEvent | undefined {
+  const rank = (event: StatementEvent): number =>
+    (event.failure === 'terminal' ? 2 : 0) + (event.own ? 1 : 0);
+  return joined
+    .filter((event) => event.failure !== 'none' && event.operation !== 'cancel_statement')
+    .reduce<StatementEvent | undefined>(
+      (best, event) => (best === undefined || rank(event) > rank(best) ? event : best),
+      undefined,
+    );
 }
 
 function emit(driver: SpanSource, event: Event): void {
@@ -203,7 +212,6 @@ describe('the join, against a naive model', () => {
           const exporter = new RecordingExporter();
           const processor = new DatabricksTelemetrySpanProcessor(exporter, {
             maxExportBatchSize: 3,
-            maxErrorsPerStatement: MAX_ERRORS,
           });
           const delivered: string[] = [];
           let mood: ExporterMood = 'delivers';

@@ -11,6 +11,7 @@ export const PATCHED_FILES = [
   'dist/hive/HiveDriver.js',
   'dist/result/CloudFetchResultHandler.js',
   'dist/result/RowSetProvider.js',
+  'dist/result/ResultSlicer.js',
   'dist/connection/connections/HttpRetryPolicy.js',
   'dist/kernel/KernelOperationBackend.js',
   'dist/kernel/KernelResultsProvider.js',

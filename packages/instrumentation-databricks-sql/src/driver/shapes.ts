@@ -90,6 +90,12 @@ export interface ResultSetMetadata {
   readonly lz4Compressed?: boolean | null;
 }
 
+/** `ResultSlicer`, and the sources below it, of which the innermost has the handle. */
+export interface ResultSlicer {
+  readonly source?: ResultSlicer;
+  readonly operationHandle?: OperationHandle;
+}
+
 /** `DBSQLOperation`; from 1.16 most of it moved into `backend`. */
 export interface Operation {
   readonly id?: string;

@@ -5,7 +5,7 @@ import type { Discovery, SharedState } from './shared-state';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
 import { kernelOperationPatch, kernelResultsPatch } from './kernel';
-import { operationPatch } from './operation';
+import { operationPatch, resultSlicerPatch } from './operation';
 import { retryPatch } from './retry';
 
 /** How deep the driver nests the handlers of a result: slicer, converter, source. */
@@ -59,7 +59,14 @@ export class InstanceDiscovery implements Discovery {
     this.#patches.apply(policy?.constructor, retryPatch(this.#shared));
   }
 
+  fromResultSlicer(slicer: object): void {
+    this.#patches.apply(slicer.constructor, resultSlicerPatch(this.#shared));
+  }
+
   #fromResultHandler(handler: unknown): void {
+    if (typeof handler === 'object' && handler !== null && 'remainingResults' in handler) {
+      this.fromResultSlicer(handler);
+    }
     let current = handler;
     for (let depth = 0; depth < MAX_HANDLER_DEPTH; depth += 1) {
       if (typeof current !== 'object' || current === null) return;

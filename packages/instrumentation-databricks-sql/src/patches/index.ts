@@ -5,7 +5,7 @@ import { clientPatch } from './client';
 import { cloudFetchPatch, rowSetProviderPatch } from './cloudfetch';
 import { hiveDriverPatch } from './hive-driver';
 import { kernelOperationPatch, kernelResultsPatch } from './kernel';
-import { operationPatch } from './operation';
+import { operationPatch, resultSlicerPatch } from './operation';
 import { retryPatch } from './retry';
 import { sessionPatch } from './session';
 
@@ -19,6 +19,7 @@ export const PATCHES: Readonly<
   'dist/hive/HiveDriver.js': hiveDriverPatch,
   'dist/result/CloudFetchResultHandler.js': cloudFetchPatch,
   'dist/result/RowSetProvider.js': rowSetProviderPatch,
+  'dist/result/ResultSlicer.js': resultSlicerPatch,
   'dist/connection/connections/HttpRetryPolicy.js': retryPatch,
   'dist/kernel/KernelOperationBackend.js': kernelOperationPatch,
   'dist/kernel/KernelResultsProvider.js': kernelResultsPatch,

@@ -17,7 +17,10 @@ export function kernelOperationPatch(shared: SharedState): ClassPatch {
         const statement = shared.statements.get(backend);
         return (
           statement && {
-            resolved: () => {
+            resolved: (slicer) => {
+              if (typeof slicer === 'object' && slicer !== null) {
+                shared.discovery?.fromResultSlicer(slicer);
+              }
               const { resultsProvider } = backend;
               if (resultsProvider === undefined) return;
               shared.statements.set(resultsProvider, statement);

@@ -1,23 +1,12 @@
-import { context, SpanKind, trace } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
-import { clock } from '../clock';
 import type { Operation } from '../driver/shapes';
-import {
-  ATTR_DATABRICKS_FETCH_ROW_COUNT,
-  ATTR_DATABRICKS_OPERATION,
-  ATTR_DATABRICKS_RESULT_FORMAT,
-  OPERATION_FETCH,
-} from '../semconv';
 import type { Statement } from '../statement/statement';
-import type { ResultFacts } from '../statement/totals';
-import { failureAttributes } from '../telemetry/failure';
 import type { Failure } from '../telemetry/failure';
 import type { StartedOperation } from '../telemetry/operation';
 import type { Telemetry } from '../telemetry/telemetry';
 import { DriverCall } from './driver-call';
-import { resultFacts, resultFormat } from './result-facts';
-
-const FETCH_NAME = 'fetchChunk';
+import { resultFacts } from './result-facts';
 
 /**
  * A question about the state of the statement. It has no span: while the statement runs, HTTP requests nest below the
@@ -61,93 +50,6 @@ export class WaitCall extends StatusCall {
 
   override failed(failure: Failure): void {
     this.statement.callRejected(failure, resultFacts(this.#operation, isKernel(this.statement)));
-  }
-}
-
-/** `fetchChunk`. */
-export function beginFetch(
-  telemetry: Telemetry,
-  operation: Operation,
-  statement: Statement,
-): FetchCall {
-  const started =
-    telemetry.config.fetchSpans && telemetry.isDetailSampled(statement)
-      ? telemetry.begin(
-          statement.session.connection,
-          FETCH_NAME,
-          SpanKind.INTERNAL,
-          { [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH, ...statement.identity },
-          { origin: statement },
-        )
-      : undefined;
-  return new FetchCall(telemetry, started, operation, statement);
-}
-
-class FetchCall extends DriverCall {
-  readonly #operation: Operation;
-
-  constructor(
-    telemetry: Telemetry,
-    started: StartedOperation | undefined,
-    operation: Operation,
-    override readonly statement: Statement,
-  ) {
-    super(telemetry, started, statement);
-    this.#operation = operation;
-  }
-
-  protected override get activeSpan(): Span | undefined {
-    const { span, statement } = this;
-    if (span !== undefined) return span;
-    const isBelowStatement = !statement.hasEnded || trace.getSpan(context.active()) === undefined;
-    return isBelowStatement ? statement.span : undefined;
-  }
-
-  override succeeded(rows: unknown): void {
-    const { statement } = this;
-    const rowCount = Array.isArray(rows) ? rows.length : 0;
-    statement.totals.fetched(rowCount);
-    if (isKernel(statement)) statement.sawFinished();
-    statement.callResolved();
-    if (!this.isRecording) return;
-    this.result = { [ATTR_DATABRICKS_FETCH_ROW_COUNT]: rowCount };
-    const format = resultFormat(this.#operation, isKernel(statement));
-    if (format !== undefined) this.result[ATTR_DATABRICKS_RESULT_FORMAT] = format;
-  }
-
-  override failed(failure: Failure): void {
-    const { statement, operation } = this;
-    const hadEnded = statement.hasEnded;
-    const facts = resultFacts(this.#operation, isKernel(statement));
-    statement.callRejected(failure, facts);
-    if (operation !== undefined) {
-      // A terminal error completes the record, which does not wait for the close.
-      if (hadEnded) this.result = this.published = statement.completion(facts);
-      super.failed(failure);
-    } else if (hadEnded) this.#reportFailure(failure, facts);
-  }
-
-  /**
-   * A failed fetch without a span gets one when the statement's has ended, because no other span can show the failure.
-   * The sampler sees the error among the attributes at creation and decides.
-   */
-  #reportFailure(failure: Failure, facts: ResultFacts): void {
-    const { statement, telemetry, startMs } = this;
-    const published = statement.completion(facts);
-    const attributes = {
-      ...statement.identity,
-      [ATTR_DATABRICKS_OPERATION]: OPERATION_FETCH,
-      ...published,
-      ...failureAttributes(failure),
-    };
-    const started = telemetry.begin(
-      statement.session.connection,
-      FETCH_NAME,
-      SpanKind.INTERNAL,
-      attributes,
-      { origin: statement, startMs, hasSpan: telemetry.config.fetchSpans },
-    );
-    telemetry.end(started, { published, failure, endMs: clock.monotonicMs() });
   }
 }
 
@@ -208,7 +110,7 @@ class CloseCall extends DriverCall {
   }
 }
 
-function isKernel(statement: Statement): boolean {
+export function isKernel(statement: Statement): boolean {
   return statement.session.connection.isKernel;
 }
 

@@ -1,18 +1,30 @@
-import type { Operation } from '../driver/shapes';
-import { beginClose, beginFetch, StatusCall, WaitCall } from './operation-calls';
+import type { Operation, ResultSlicer } from '../driver/shapes';
+import { beginClose, StatusCall, WaitCall } from './operation-calls';
+import { beginFetch, FetchAllCall, isWithinFetch } from './fetch-calls';
 import type { Statement } from '../statement/statement';
 import { operationKey } from './submit-call';
 import { traceMethod } from './method-patch';
 import type { ClassPatch, MethodPatch } from './method-patch';
 import type { SharedState } from './shared-state';
 
-/** `DBSQLOperation`. `fetchAll`, the iterators and `toNodeStream` call these methods, so rows are counted only here. */
+/** How deep the driver nests the sources of a result. */
+const MAX_SOURCE_DEPTH = 4;
+
+/**
+ * `DBSQLOperation`. Which of its methods call which others differs between releases, so rows are counted in the outermost
+ * method that fetches a chunk, public or private, and else where they leave {@link resultSlicerPatch}.
+ */
 export function operationPatch(shared: SharedState): ClassPatch {
   return {
-    fetchChunk: traceMethod(shared, 'fetchChunk', (operation: Operation) => {
+    fetchAll: traceMethod(shared, 'fetchAll', (operation: Operation) => {
       const statement = statementOf(shared, operation);
-      return statement && beginFetch(shared.telemetry, operation, statement);
+      return statement && new FetchAllCall(shared, operation, statement);
     }),
+    fetchChunk: fetching(shared, 'fetchChunk'),
+    fetchChunkInternal: fetching(shared, 'fetchChunkInternal'),
+    hasMoreRowsInternal: waiting(shared, 'hasMoreRowsInternal'),
+    waitUntilReady: waiting(shared, 'waitUntilReady'),
+    waitUntilReadyThroughBackend: waiting(shared, 'waitUntilReadyThroughBackend'),
     finished: waiting(shared, 'finished'),
     hasMoreRows: waiting(shared, 'hasMoreRows'),
     getSchema: waiting(shared, 'getSchema'),
@@ -42,6 +54,38 @@ export function operationPatch(shared: SharedState): ClassPatch {
 
 function statementOf(shared: SharedState, operation: Operation): Statement | undefined {
   return shared.statements.get(operationKey(operation));
+}
+
+/** `ResultSlicer`, which the rows of every result leave, whichever method of the operation asked for them. */
+export function resultSlicerPatch(shared: SharedState): ClassPatch {
+  return {
+    fetchNext: traceMethod(shared, 'ResultSlicer.fetchNext', (slicer: ResultSlicer) => {
+      const statement = statementOfSource(shared, slicer);
+      return statement === undefined || isWithinFetch(statement)
+        ? undefined
+        : beginFetch(shared.telemetry, shared.operations.get(statement)?.deref() ?? {}, statement);
+    }),
+  };
+}
+
+/** Of the sources of a result, the innermost knows the operation; on the kernel it is known itself. */
+function statementOfSource(shared: SharedState, slicer: ResultSlicer): Statement | undefined {
+  let current: ResultSlicer | undefined = slicer.source;
+  for (let depth = 0; depth < MAX_SOURCE_DEPTH && current !== undefined; depth += 1) {
+    const statement = shared.statements.get(current.operationHandle ?? current);
+    if (statement !== undefined) return statement;
+    current = current.source;
+  }
+  return undefined;
+}
+
+function fetching(shared: SharedState, method: string): MethodPatch {
+  return traceMethod(shared, method, (operation: Operation) => {
+    const statement = statementOf(shared, operation);
+    return statement === undefined || isWithinFetch(statement)
+      ? undefined
+      : beginFetch(shared.telemetry, operation, statement);
+  });
 }
 
 function waiting(shared: SharedState, method: string): MethodPatch {

@@ -16,6 +16,7 @@ export interface Discovery {
   fromOperation(operation: Operation): void;
   /** The results provider of the kernel exists once the first rows are asked for. */
   fromResultsProvider(provider: object): void;
+  fromResultSlicer(slicer: object): void;
 }
 
 /** What all patches of one instrumentation share: telemetry, and what is known of each driver object. */
@@ -28,10 +29,13 @@ export class SharedState implements StatementContext {
   readonly sessions = new WeakMap<object, SessionFacts>();
   /** By the operation handle, which all layers of the driver share; by the backend on the kernel. */
   readonly statements = hiddenField<Statement>();
+  /** The driver's object of each statement, for the layers that know only the statement. */
+  readonly operations = new WeakMap<Statement, WeakRef<Operation>>();
   /** False while the instrumentation is disabled: the patches then call the driver and do nothing else. */
   enabled = false;
   discovery: Discovery | undefined = undefined;
   #hasWarnedOfMissingOwner = false;
+  #hasWarnedOfUncountedRows = false;
   /** What the configuration of a client would be if its telemetry had not been replaced. */
   readonly #replaced = new WeakMap<Client, boolean>();
   readonly #collected: FinalizationRegistry<Connection>;
@@ -64,6 +68,16 @@ export class SharedState implements StatementContext {
     this.guard.warn(
       "driverTelemetry is 'replace', but no telemetry processor has claimed a connection, so the driver's telemetry is " +
         'left as it is: create a DatabricksTelemetrySpanProcessor before the client connects',
+    );
+  }
+
+  /** Rows reached the application past every method that is known to fetch some. */
+  warnOfUncountedRows(driverVersion: unknown): void {
+    if (this.#hasWarnedOfUncountedRows) return;
+    this.#hasWarnedOfUncountedRows = true;
+    this.guard.warn(
+      `fetchAll of @databricks/sql ${String(driverVersion)} returned rows that no known method fetched: its rows are ` +
+        'counted, and their chunks and times may be missing; look for a newer version of this instrumentation',
     );
   }
 

@@ -69,6 +69,7 @@ export class SubmitCall extends DriverCall {
     this.#shared.access.authenticated(statement.session.connection);
     this.#shared.discovery?.fromOperation(operation);
     this.#shared.statements.set(operationKey(operation), statement);
+    this.#shared.operations.set(statement, new WeakRef(operation));
     if (statement.session.connection.isKernel && isSettled(operation)) statement.sawFinished();
     this.#runResponseHook({ response: operation });
     statement.opened(operation);

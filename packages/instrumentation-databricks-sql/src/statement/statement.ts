@@ -263,7 +263,7 @@ export class Statement implements SpanOrigin {
       return;
     }
     // The driver threw nothing where it saw the state, so the failure is read from the response alone.
-    const error = { errorCode: errorCodeOf(this.#state), response };
+    const error = Object.assign(new Error(), { errorCode: errorCodeOf(this.#state), response });
     const failure = this.#context.telemetry.describe(error);
     this.#end(this.#terminalMs, { ...failure, className: 'OperationStateError' });
   }

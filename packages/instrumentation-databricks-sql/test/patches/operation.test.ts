@@ -117,6 +117,7 @@ describe('DBSQLOperation', () => {
     assert.equal(attributes[STATE], 'ERROR');
     assert.equal(attributes['databricks.error.condition'], 'DIVIDE_BY_ZERO');
     assert.equal(events.length, 1);
+    assert.match(String(events[0]?.attributes?.['exception.stacktrace']), /^ {4}at /);
   });
 
   it('shows a submit that is refused, with the SQLSTATE the error object lacks', async () => {

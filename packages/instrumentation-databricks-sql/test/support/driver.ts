@@ -37,6 +37,11 @@ export function loadPatchedDriver(instrumentation: DatabricksSqlInstrumentation)
   return driver;
 }
 
+/** The exports of the file that has the driver's operation class, before a patch of it is visible. */
+export function loadOperationFile(): unknown {
+  return requireDriver(join(DRIVER_ROOT, 'dist/DBSQLOperation.js'));
+}
+
 /** Whether the driver under test is at least `major.minor`. */
 export function isDriverAtLeast(major: number, minor: number): boolean {
   const [ownMajor = 0, ownMinor = 0] = DRIVER_VERSION.split('.').map(Number);

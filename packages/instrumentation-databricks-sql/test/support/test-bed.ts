@@ -19,7 +19,7 @@ import {
 import type { ReadableSpan, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { DatabricksSqlInstrumentation } from '../../src';
 import type { DatabricksSqlInstrumentationConfig } from '../../src';
-import { loadPatchedDriver } from './driver';
+import { DRIVER_VERSION, loadPatchedDriver } from './driver';
 
 export interface TestBedOptions {
   readonly config?: DatabricksSqlInstrumentationConfig;
@@ -104,6 +104,16 @@ export class TestBed {
       ...options,
     });
     return client;
+  }
+
+  /** Patches what a file of the driver exports, as the hooks would. */
+  patchFile(file: string, exports: unknown): void {
+    for (const definition of this.instrumentation.getModuleDefinitions()) {
+      for (const hooked of definition.files) {
+        const isOurs = hooked.supportedVersions.some((range) => range.includes('<3'));
+        if (isOurs && hooked.name.endsWith(file)) hooked.patch(exports, DRIVER_VERSION);
+      }
+    }
   }
 
   /** Runs `story` with a session, and closes session and client behind it. */

@@ -47,7 +47,7 @@ function ours(): Arm {
       for (let unit = 0; unit < units; unit++) {
         const record = records[unit % RECORDS];
         if (record?.span !== undefined) {
-          sink += encodeOperation(record.span, prepared, record.completion, undefined).length;
+          sink += encodeOperation(record.span, prepared, record).length;
         }
       }
     },

@@ -29,6 +29,15 @@ export function hasOwnException(span: ReadableSpan): boolean {
   return events.some((event) => event?.attributes?.[ATTR_EXCEPTION_TYPE] !== undefined);
 }
 
+/**
+ * Whether `span` says more about why the statement failed than `other`, which came before it: a terminal error more than
+ * a retryable one, and the span of the call that failed more than one on which the failure surfaced.
+ */
+export function isMoreDecisive(span: ReadableSpan, other: ReadableSpan): boolean {
+  if (isTerminal(span) !== isTerminal(other)) return isTerminal(span);
+  return hasOwnException(span) && !hasOwnException(other);
+}
+
 /** `error.type` of what is rejected because the statement was cancelled. */
 const CANCELED = 'CANCELED';
 

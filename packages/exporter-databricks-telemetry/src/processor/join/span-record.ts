@@ -22,7 +22,7 @@ export class SpanRecord implements TelemetryRecord {
   ) {}
 
   get isError(): boolean {
-    return this.join.kind === 'error';
+    return this.join.kind === 'error' || this.join.failure !== undefined;
   }
 
   get name(): string {

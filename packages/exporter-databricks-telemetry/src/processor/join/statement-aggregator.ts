@@ -39,12 +39,11 @@ export interface RecordSink {
 
 export interface AggregatorOptions {
   readonly maxStatements: number;
-  readonly maxErrorsPerStatement: number;
 }
 
 /**
- * Joins the spans of a statement by `databricks.statement.id` into exactly one record, and its errors. A statement's
- * record leaves in one place, {@link StatementAggregator.#complete}; nothing that comes after it makes another.
+ * Joins the spans of a statement by `databricks.statement.id` into exactly one record, its failure included. A cancel is
+ * a record of its own. A statement's record leaves in one place, {@link StatementAggregator.#complete}; nothing that comes after it makes another.
  */
 export class StatementAggregator {
   readonly #options: AggregatorOptions;
@@ -145,7 +144,7 @@ export class StatementAggregator {
     this.#completeWhere(({ lastSweep }) => this.#sweep - lastSweep >= maxIdleSweeps);
   }
 
-  /** Reports the errors of the statements whose own span never ended. */
+  /** Reports the failures of the statements whose own span never ended. */
   giveUpRunning(): void {
     while (this.#running.size > 0) this.#giveUpOldestRunning();
   }
@@ -161,7 +160,7 @@ export class StatementAggregator {
   }
 
   #connectEnded(span: ReadableSpan): boolean {
-    if (hasFailed(span)) return this.#emitError(span);
+    if (hasFailed(span)) return this.#emit('error', span);
     this.#connections.connected(span);
     return false;
   }
@@ -223,23 +222,25 @@ export class StatementAggregator {
     if (id === undefined) return this.#partWithoutStatement(role, span);
     const found = this.#index.get(id);
     if (found === FINISHED) return this.#partTooLate(role, span);
+    const isUrgentCancel = role === 'cancel' && this.#emitAlone(span);
 
     const statement = found ?? this.#startRunning(id);
     statement.lastSweep = this.#sweep;
     if (statement.span === undefined) statement.cameEarly();
     const failed = hasFailed(span);
-    if (failed && !wasCanceled(role, span)) this.#addError(statement, span);
+    if (failed && role !== 'cancel' && !wasCanceled(role, span)) this.#addError(statement, span);
     if (role === 'close') this.#closed(statement, span);
     else if (role === 'staging') statement.staged(span);
     else if (!failed) {
-      if (role === 'cancel') statement.over = true;
+      if (role === 'cancel') statement.canceled();
       else if (!this.#closesHaveTotals) statement.add(role, span);
     }
-    return statement.over && statement.span !== undefined && this.#complete(statement);
+    const isOver = statement.over && statement.span !== undefined;
+    return (isOver && this.#complete(statement)) || isUrgentCancel;
   }
 
   #addError(statement: Statement, span: ReadableSpan): void {
-    statement.failed(span, this.#options.maxErrorsPerStatement);
+    statement.failed(span);
     if (isTerminal(span)) {
       statement.failedFor(span);
       statement.over = true;
@@ -263,27 +264,27 @@ export class StatementAggregator {
     this.#closesHaveTotals ||= hasTotals(span.attributes);
   }
 
-  /** A statement whose own span never came makes no record; its errors stand alone. */
+  /** A statement whose own span never came makes no record; its failure stands alone. */
   #giveUpOldestRunning(): void {
     const oldest = this.#running.first;
     if (oldest === undefined) return;
     this.#running.remove(oldest);
     this.#index.finish(oldest);
     this.#late += oldest.early;
-    this.#emitErrors(oldest);
+    if (oldest.failure !== undefined) this.#emit('error', oldest.failure);
   }
 
-  /** A staging call is a record of its own where it cannot be joined; of the others only their failure is. */
+  /** A cancel is always a record of its own, a staging call where it cannot be joined; of the others only their failure is. */
   #partWithoutStatement(role: Role, span: ReadableSpan): boolean {
-    if (role === 'staging') return this.#emitAlone(span);
+    if (role === 'staging' || role === 'cancel') return this.#emitAlone(span);
     return this.#partTooLate(role, span);
   }
 
-  /** What comes late makes no second record of its statement, but a failure of its own is still told, once. */
+  /** What comes late makes no second record of its statement, but a failure of its own is still reported, once. */
   #partTooLate(role: Role, span: ReadableSpan): boolean {
     this.#late += 1;
     const isFailure = hasFailed(span) && hasOwnException(span) && !wasCanceled(role, span);
-    return isFailure && this.#emitError(span);
+    return isFailure && this.#emit('error', span);
   }
 
   #tooLate(): boolean {
@@ -307,44 +308,36 @@ export class StatementAggregator {
     this.#ended.remove(statement);
     this.#index.finish(statement);
     this.#statementBytes -= statement.bytes;
-    const { span } = statement;
-    if (span !== undefined && !this.#dropsOptedOut(span) && !this.#sink.turnsAway(false)) {
+    const { span, failure } = statement;
+    if (span === undefined) return false;
+    if (!this.#dropsOptedOut(span) && !this.#sink.turnsAway(failure !== undefined)) {
       statement.claimed = claimedOf(span);
       statement.connection = this.#factsOf(span);
       const bytes = statement.bytes + (statement.hasCompletion ? COMPLETION_BYTES : 0);
-      this.#sink.offer(new SpanRecord(span, statement, bytes));
+      this.#sink.offer(new SpanRecord(span, statement, bytes + failureBytes(failure)));
     }
-    return statement.hasErrors && this.#emitErrors(statement);
+    return failure !== undefined && isTerminal(failure);
   }
 
-  #emitErrors(statement: Statement): boolean {
-    let urgent = false;
-    for (const span of statement.errors) urgent = this.#emitError(span) || urgent;
-    this.#accounting.offered += statement.errorOverflow;
-    this.#accounting.drop('statement_errors', statement.errorOverflow);
-    return urgent;
-  }
-
-  /** A call that is no statement's part: its record, and its failure. */
+  /** A call that is no statement's part. */
   #emitAlone(span: ReadableSpan): boolean {
-    this.#emit('operation', span);
-    return hasFailed(span) && this.#emitError(span);
+    return this.#emit('operation', span, hasFailed(span) ? span : undefined);
   }
 
-  #emitError(span: ReadableSpan): boolean {
-    this.#emit('error', span);
-    return isTerminal(span);
-  }
-
-  #emit(kind: Join['kind'], span: ReadableSpan): void {
-    if (this.#dropsOptedOut(span) || this.#sink.turnsAway(kind === 'error')) return;
-    const join = {
-      kind,
-      connection: this.#factsOf(span),
-      claimed: claimedOf(span),
-      completion: undefined,
-    };
-    this.#sink.offer(new SpanRecord(span, join, estimateSpanBytes(span)));
+  /** @returns whether a terminal error was reported */
+  #emit(kind: Join['kind'], span: ReadableSpan, failure?: ReadableSpan): boolean {
+    const isError = kind === 'error' || failure !== undefined;
+    if (!this.#dropsOptedOut(span) && !this.#sink.turnsAway(isError)) {
+      const join = {
+        kind,
+        connection: this.#factsOf(span),
+        claimed: claimedOf(span),
+        completion: undefined,
+        failure,
+      };
+      this.#sink.offer(new SpanRecord(span, join, estimateSpanBytes(span)));
+    }
+    return isError && isTerminal(span);
   }
 
   /** A record of a connection that opted out is counted, and not made. */
@@ -358,6 +351,11 @@ export class StatementAggregator {
   #factsOf(span: ReadableSpan): Attributes | undefined {
     return claimedOf(span)?.attributes ?? this.#connections.factsOf(span);
   }
+}
+
+/** The stack and the message that a failure keeps alive. */
+function failureBytes(failure: ReadableSpan | undefined): number {
+  return failure === undefined ? 0 : estimateSpanBytes(failure);
 }
 
 /** The connection of an operation from the telemetry channel. */

@@ -1,10 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
-import { ATTR_ERROR_TYPE } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../otel';
 import type { Join } from '../../record';
-import { BoundedErrors } from './bounded-errors';
-import { hasOwnException } from './failure';
+import { isMoreDecisive } from './failure';
 import { hasTotals, RebuiltTotals } from './rebuilt-totals';
 
 /** What only few statements have. */
@@ -13,7 +11,7 @@ class Rest {
   early = 0;
   staging: Attributes | undefined;
   totals: RebuiltTotals | undefined;
-  errors: BoundedErrors | undefined;
+  failure: ReadableSpan | undefined;
 }
 
 /**
@@ -36,6 +34,8 @@ export class Statement implements Join {
   /** Known with the record. */
   connection: Attributes | undefined;
   claimed: TelemetryConnection | undefined;
+  /** The application cancelled it. */
+  isCanceled = false;
   #closing: Attributes | undefined;
   #rest: Rest | undefined;
 
@@ -80,8 +80,15 @@ export class Statement implements Join {
     if (span !== this.span && hasTotals(span.attributes)) this.#closing ??= span.attributes;
   }
 
-  failed(span: ReadableSpan, maxErrors: number): void {
-    (this.#own().errors ??= new BoundedErrors(maxErrors)).add(span);
+  /** Something of it failed; the most decisive failure is reported. */
+  failed(span: ReadableSpan): void {
+    const { failure } = this;
+    if (failure === undefined || isMoreDecisive(span, failure)) this.#own().failure = span;
+  }
+
+  canceled(): void {
+    this.over = true;
+    this.isCanceled = true;
   }
 
   /** Attributes of the close, completed by what fetches and downloads said where it has no totals. */
@@ -96,26 +103,8 @@ export class Statement implements Join {
     return this.#closing !== undefined || this.#rest?.totals !== undefined;
   }
 
-  /** Whether anything of it failed. */
-  get hasErrors(): boolean {
-    return this.#rest?.errors !== undefined;
-  }
-
-  /** Errors that were let go because too many came. */
-  get errorOverflow(): number {
-    return this.#rest?.errors?.overflow ?? 0;
-  }
-
-  /**
-   * The failures, each once: a span on which a failure merely surfaced is left out when the failure itself, an error of
-   * the same type on the span of the call that failed, is there.
-   */
-  get errors(): readonly ReadableSpan[] {
-    const errors = this.#rest?.errors?.inOrder() ?? [];
-    if (errors.length < 2) return errors;
-    const isCause = (span: ReadableSpan): boolean => span === this.span || hasOwnException(span);
-    const causes = new Set(errors.filter(isCause).map((span) => span.attributes[ATTR_ERROR_TYPE]));
-    return errors.filter((span) => isCause(span) || !causes.has(span.attributes[ATTR_ERROR_TYPE]));
+  get failure(): ReadableSpan | undefined {
+    return this.#rest?.failure;
   }
 
   #own(): Rest {

@@ -15,9 +15,9 @@ class Bench {
   readonly aggregator: StatementAggregator;
   readonly driver: SpanSource;
 
-  constructor(options: { maxStatements?: number; maxErrorsPerStatement?: number } = {}) {
+  constructor(options: { maxStatements?: number } = {}) {
     this.aggregator = new StatementAggregator(
-      { maxStatements: 5_000, maxErrorsPerStatement: 50, ...options },
+      { maxStatements: 5_000, ...options },
       this.accounting,
       {
         turnsAway: () => false,
@@ -52,7 +52,8 @@ class Bench {
 const RETRYABLE = { type: '503', retryable: true } as const;
 const TERMINAL = { type: '42P01', retryable: false, own: true } as const;
 const STATEMENT = 'operation execute_statement s1';
-const ERROR = 'error execute_statement s1';
+const FAILED = 'failed execute_statement s1';
+const CANCELED = ['operation cancel_statement s1', 'canceled execute_statement s1'];
 
 /** The completion of a statement with three downloads and two fetches, and a close with these attributes. */
 function totals(closing: Record<string, number> | undefined): Record<string, unknown> {
@@ -87,7 +88,7 @@ describe('StatementAggregator: connections and sessions', () => {
     assert.deepEqual(lines, []);
     driver.openSession();
     driver.execute('s1', { failure: TERMINAL });
-    assert.equal(records.length, 3);
+    assert.equal(records.length, 2);
     for (const { join } of records) {
       assert.equal(join.connection?.['databricks.driver.version'], '2.1.0');
     }
@@ -118,10 +119,10 @@ describe('StatementAggregator: connections and sessions', () => {
     assert.ok(bench.isUrgent);
   });
 
-  it('a failed openSession is its own record and an error', () => {
+  it('a failed openSession is one record', () => {
     const bench = new Bench();
     bench.driver.span('open_session', { failure: { type: '401' } });
-    assert.deepEqual(bench.lines, ['operation open_session', 'error open_session']);
+    assert.deepEqual(bench.lines, ['failed open_session']);
     assert.ok(bench.isUrgent);
   });
 
@@ -138,9 +139,9 @@ describe('StatementAggregator: connections and sessions', () => {
     const bench = new Bench();
     bench.driver.execute('s1');
     bench.driver.closeSession(undefined, RETRYABLE);
-    assert.deepEqual(bench.lines, ['operation close_session', 'error close_session']);
+    assert.deepEqual(bench.lines, ['failed close_session']);
     bench.driver.closeSession();
-    assert.deepEqual(bench.lines.slice(2), [STATEMENT, 'operation close_session']);
+    assert.deepEqual(bench.lines.slice(1), [STATEMENT, 'operation close_session']);
   });
 
   it('skips connections whose driver reports by itself, and names the option once', () => {
@@ -256,7 +257,7 @@ describe('StatementAggregator: one record per statement', () => {
         late(bench.driver);
         late(bench.driver);
         bench.aggregator.close();
-        assert.equal(bench.lines.filter((line) => line === STATEMENT).length, 1);
+        assert.equal(bench.lines.filter((line) => line.endsWith(' execute_statement s1')).length, 1);
         assert.ok(bench.aggregator.late >= 1);
         assert.equal(bench.aggregator.entries, 0);
       }
@@ -267,9 +268,9 @@ describe('StatementAggregator: one record per statement', () => {
     const bench = new Bench();
     bench.driver.execute('s1');
     bench.driver.of('s1', 'cancel_statement', { failure: RETRYABLE });
-    assert.deepEqual(bench.lines, []);
+    assert.deepEqual(bench.lines, ['failed cancel_statement s1']);
     bench.driver.close('s1');
-    assert.deepEqual(bench.lines, [STATEMENT, 'error cancel_statement s1']);
+    assert.deepEqual(bench.lines.slice(1), [STATEMENT]);
   });
 
   it('without a statement id it is a record of its own', () => {
@@ -345,10 +346,10 @@ function retriesAfterFailure(attributes: Record<string, number>): unknown {
 }
 
 describe('StatementAggregator: errors', () => {
-  it('a terminal error of the statement is told at once, after its record', () => {
+  it('a terminal error of the statement is reported at once, in its record', () => {
     const bench = new Bench();
     bench.driver.execute('s1', { failure: TERMINAL });
-    assert.deepEqual(bench.lines, [STATEMENT, ERROR]);
+    assert.deepEqual(bench.lines, [FAILED]);
     assert.ok(bench.isUrgent);
   });
 
@@ -356,7 +357,7 @@ describe('StatementAggregator: errors', () => {
     const bench = new Bench();
     bench.driver.execute('s1');
     bench.driver.of('s1', 'fetch', { failure: TERMINAL });
-    assert.deepEqual(bench.lines, [STATEMENT, 'error fetch s1']);
+    assert.deepEqual(bench.lines, [FAILED]);
     assert.ok(bench.isUrgent);
   });
 
@@ -368,13 +369,13 @@ describe('StatementAggregator: errors', () => {
     assert.equal(bench.records[0]?.join.completion?.['databricks.result.row_count'], 3);
   });
 
-  it('a retryable error waits with the statement and comes after it', () => {
+  it('a retryable error waits with the statement and is in its record', () => {
     const bench = new Bench();
     bench.driver.execute('s1');
     bench.driver.of('s1', 'cloudfetch_download', { failure: { ...RETRYABLE, own: true } });
     assert.deepEqual(bench.lines, []);
     bench.driver.close('s1');
-    assert.deepEqual(bench.lines, [STATEMENT, 'error cloudfetch_download s1']);
+    assert.deepEqual(bench.lines, [FAILED]);
     assert.ok(!bench.isUrgent);
   });
 
@@ -386,24 +387,22 @@ describe('StatementAggregator: errors', () => {
     assert.ok(bench.isUrgent);
     assert.deepEqual(
       bench.lines,
-      [1, 2].flatMap(() => ['operation execute_statement', 'error execute_statement']),
+      ['failed execute_statement', 'failed execute_statement'],
     );
   });
 
-  it('keeps the first and the newest of many, and counts the rest as dropped', () => {
-    const bench = new Bench({ maxErrorsPerStatement: 3 });
+  it('of many retryable failures the first is reported', () => {
+    const bench = new Bench();
     bench.driver.execute('s1');
     for (let index = 0; index < 10; index += 1) {
       bench.driver.of('s1', 'fetch', {
-        failure: { type: `ECONNRESET`, own: true, retryable: true },
+        failure: { type: `E${index}`, own: true, retryable: true },
       });
     }
-    const first = bench.accounting.offered;
     bench.driver.close('s1');
-    assert.equal(first, 0);
-    assert.equal(bench.records.length, 4);
-    assert.equal(bench.accounting.offered, 11);
-    assert.deepEqual(bench.accounting.dropped, { statement_errors: 7 });
+    assert.deepEqual(bench.lines, ['failed execute_statement s1']);
+    assert.equal(bench.records[0]?.join.failure?.attributes['error.type'], 'E0');
+    assert.equal(bench.accounting.offered, 1);
   });
 
   it('a later call that failed completes it with its totals, and with nothing else', () => {
@@ -426,7 +425,7 @@ describe('StatementAggregator: errors', () => {
     bench.driver.of('s1', 'fetch', { failure: RETRYABLE });
     bench.driver.of('s1', 'fetch', { failure: { type: 'ECONNRESET' } });
     bench.driver.close('s1');
-    assert.deepEqual(bench.lines, [STATEMENT, 'error cloudfetch_download s1', 'error fetch s1']);
+    assert.deepEqual(bench.lines, [FAILED]);
   });
 
   it('a terminal error that surfaced on a fetch before the statement ended is told once, by the statement', () => {
@@ -434,10 +433,10 @@ describe('StatementAggregator: errors', () => {
     bench.driver.of('s1', 'fetch', { failure: { type: TERMINAL.type, retryable: false } });
     assert.deepEqual(bench.lines, []);
     bench.driver.execute('s1', { failure: TERMINAL });
-    assert.deepEqual(bench.lines, [STATEMENT, ERROR]);
+    assert.deepEqual(bench.lines, [FAILED]);
     assert.ok(bench.isUrgent);
     bench.driver.close('s1');
-    assert.equal(bench.records.length, 2);
+    assert.equal(bench.records.length, 1);
   });
 
   it('what fails because of a cancel is no failure, before and after it', () => {
@@ -447,12 +446,9 @@ describe('StatementAggregator: errors', () => {
     bench.driver.of('s1', 'cloudfetch_download', canceled);
     bench.driver.of('s1', 'cancel_statement');
     bench.driver.of('s1', 'fetch', canceled);
-    assert.deepEqual(bench.lines, [STATEMENT]);
+    assert.deepEqual(bench.lines, CANCELED);
     bench.driver.execute('s2', canceled);
-    assert.deepEqual(bench.lines.slice(1), [
-      'operation execute_statement s2',
-      'error execute_statement s2',
-    ]);
+    assert.deepEqual(bench.lines.slice(2), ['failed execute_statement s2']);
   });
 
   it('a late failure of its own stands alone; one that merely surfaced is counted', () => {
@@ -481,7 +477,7 @@ describe('StatementAggregator: bounds', () => {
     bench.driver.of('s1', 'fetch', { failure: RETRYABLE });
     bench.driver.execute('s2');
     bench.driver.execute('s3');
-    assert.deepEqual(bench.lines, [STATEMENT, 'error fetch s1']);
+    assert.deepEqual(bench.lines, [FAILED]);
     assert.equal(bench.aggregator.statements, 2);
   });
 
@@ -592,7 +588,7 @@ describe('StatementAggregator: what is told of each span', () => {
     const asked: boolean[] = [];
     const offered: SpanRecord[] = [];
     const aggregator = new StatementAggregator(
-      { maxStatements: 10, maxErrorsPerStatement: 10 },
+      { maxStatements: 10 },
       new Accounting(),
       {
         turnsAway: (isError) => {
@@ -608,7 +604,7 @@ describe('StatementAggregator: what is told of each span', () => {
       events: [],
     } as unknown as ReadableSpan;
     aggregator.end(failed);
-    assert.deepEqual(asked, [false, true]);
+    assert.deepEqual(asked, [true]);
     assert.deepEqual(
       offered.map(({ isError }) => isError),
       [true],
@@ -618,7 +614,7 @@ describe('StatementAggregator: what is told of each span', () => {
         attributes: { 'databricks.operation': operation, 'databricks.statement.id': 's1' },
       } as unknown as ReadableSpan);
     }
-    assert.deepEqual(asked, [false, true, false]);
+    assert.deepEqual(asked, [true, false]);
     assert.equal(offered.length, 1);
   });
 

@@ -12,11 +12,8 @@ describe('a statement of which only its own span came', () => {
     assert.ok(!statement.hasCompletion);
   });
 
-  it('has no errors, and none that were let go', () => {
-    const statement = new Statement('s1');
-    assert.ok(!statement.hasErrors);
-    assert.deepEqual(statement.errors, []);
-    assert.equal(statement.errorOverflow, 0);
+  it('has not failed', () => {
+    assert.equal(new Statement('s1').failure, undefined);
   });
 
   it('had no spans before', () => {
