@@ -257,7 +257,10 @@ describe('StatementAggregator: one record per statement', () => {
         late(bench.driver);
         late(bench.driver);
         bench.aggregator.close();
-        assert.equal(bench.lines.filter((line) => line.endsWith(' execute_statement s1')).length, 1);
+        assert.equal(
+          bench.lines.filter((line) => line.endsWith(' execute_statement s1')).length,
+          1,
+        );
         assert.ok(bench.aggregator.late >= 1);
         assert.equal(bench.aggregator.entries, 0);
       }
@@ -385,10 +388,7 @@ describe('StatementAggregator: errors', () => {
     assert.ok(!bench.isUrgent);
     bench.driver.span('execute_statement', { failure: TERMINAL });
     assert.ok(bench.isUrgent);
-    assert.deepEqual(
-      bench.lines,
-      ['failed execute_statement', 'failed execute_statement'],
-    );
+    assert.deepEqual(bench.lines, ['failed execute_statement', 'failed execute_statement']);
   });
 
   it('of many retryable failures the first is reported', () => {
@@ -587,17 +587,13 @@ describe('StatementAggregator: what is told of each span', () => {
   it('what the sink turns away is not made', () => {
     const asked: boolean[] = [];
     const offered: SpanRecord[] = [];
-    const aggregator = new StatementAggregator(
-      { maxStatements: 10 },
-      new Accounting(),
-      {
-        turnsAway: (isError) => {
-          asked.push(isError);
-          return !isError;
-        },
-        offer: (record) => offered.push(record),
+    const aggregator = new StatementAggregator({ maxStatements: 10 }, new Accounting(), {
+      turnsAway: (isError) => {
+        asked.push(isError);
+        return !isError;
       },
-    );
+      offer: (record) => offered.push(record),
+    });
     const failed = {
       status: { code: 2 },
       attributes: { 'databricks.operation': 'get_info' },
