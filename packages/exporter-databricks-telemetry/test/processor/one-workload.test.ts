@@ -219,7 +219,8 @@ function linesOf(body: string): string[] {
   return protoLogs.map((text) => {
     const { entry } = JSON.parse(text) as { entry: { sql_driver_log: Record<string, unknown> } };
     const log = entry.sql_driver_log;
-    const kind = log['error_info'] === undefined ? 'operation' : 'error';
+    // A failure that belongs to no record has no latency of its own.
+    const kind = log['operation_latency_ms'] === undefined ? 'error' : 'operation';
     const isStatement = JSON.stringify(log).match(/EXECUTE_STATEMENT|LIST_/) !== null;
     return `${kind} ${isStatement ? 'statement' : 'call'} ${JSON.stringify(log, withoutTimes)}`;
   });
