@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { Agent } from 'node:https';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ProcessorOptions } from '@dbsql-otel/exporter-databricks-telemetry';
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
@@ -34,11 +35,11 @@ const REAL_MS_PER_SECOND = 4;
 const realSetTimeout = setTimeout;
 
 type Clock = typeof import('../../../packages/exporter-databricks-telemetry/build/src/clock');
+const CLOCK = join(__dirname, '../../../../packages/exporter-databricks-telemetry/build/src/clock');
 
 /** Fakes the timers and clocks of Node.js and those that the exporter captured while it loaded. */
 function useFakeClock(config: Parameters<typeof sinon.useFakeTimers>[0]): sinon.SinonFakeTimers {
-  const { clock: captured } =
-    require('../../../../packages/exporter-databricks-telemetry/build/src/clock') as Clock;
+  const { clock: captured } = require(CLOCK) as Clock;
   const fake = sinon.useFakeTimers(config);
   sinon.replace(captured, 'setTimeout', globalThis.setTimeout);
   sinon.replace(captured, 'clearTimeout', globalThis.clearTimeout);
