@@ -252,6 +252,7 @@ describe('parseRetryAfter', () => {
       assert.equal(parseRetryAfter(value, 0), undefined, value);
     }
     assert.equal(parseRetryAfter('999999999', 0), 3_600_000);
+    assert.equal(parseRetryAfter('Fri, 31 Dec 9999 23:59:59 GMT', 0), 3_600_000);
   });
 });
 

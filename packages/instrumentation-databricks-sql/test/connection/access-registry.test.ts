@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CLOSED_ACCESS_GRACE_MS } from '../../src/connection/access-registry';
 import type { SinonFakeTimers } from 'sinon';
+import { isDriverAtLeast } from '../support/driver';
 import { TestBed } from '../support/test-bed';
 import { useFakeClock } from '../support/fake-clock';
 
@@ -57,6 +58,37 @@ describe('access', () => {
     assert.equal((await access?.headers())?.['Authorization'], 'Bearer 1');
     assert.equal((await access?.headers())?.['Authorization'], 'Bearer 2');
     await assert.rejects(access?.headers() ?? Promise.resolve(), refused);
+    await client.close();
+  });
+
+  it('of the former connection is closed when a client connects again', async () => {
+    const client = await bed.connect();
+    const former = connectionId();
+    const { access } = bed.instrumentation;
+    const closed: string[] = [];
+    const stop = access.onClosed((connection) => closed.push(connection));
+    await client.connect({ ...bed.warehouse.connectionOptions(), telemetryEnabled: false });
+    const current = connectionId();
+    assert.deepEqual(closed, [former]);
+    access.release(former);
+    assert.equal(access.connection(former), undefined);
+    assert.ok(access.connection(current));
+    await client.close();
+    stop();
+    access.release(current);
+    assert.deepEqual(closed, [former, current]);
+  });
+
+  it('carries the custom headers of the connection where the driver has any', async function () {
+    // Releases before 1.15 are not asked: the oldest of them lack the option.
+    if (!isDriverAtLeast(1, 15)) this.skip();
+    const customHeaders = { 'X-Gateway': 'east', 'x-databricks-org-id': '42' };
+    const client = await bed.connect({ customHeaders });
+    const access = bed.instrumentation.access.connection(connectionId());
+    const headers = await access?.headers();
+    assert.equal(headers?.['X-Gateway'], 'east');
+    assert.equal(headers['Authorization'], `Bearer ${bed.warehouse.token}`);
+    assert.equal(access?.orgId, '42');
     await client.close();
   });
 

@@ -355,6 +355,25 @@ describe('DBSQLOperation', () => {
     assert.deepEqual(started, ['SELECT range', 'close', 'closeSession']);
   });
 
+  it('ends the span of an unsampled fetch that fails after the statement', async () => {
+    bed.sampler = {
+      // The error is among the attributes at creation: a sampler can keep this span alone.
+      shouldSample: (_context, _trace, _name, _kind, attributes) => ({
+        decision: attributes['error.type'] === undefined ? 0 : 2,
+      }),
+      toString: () => 'samples failures only',
+    };
+    await bed.withSession(async (session) => {
+      const operation = await session.executeStatement(
+        'SELECT * FROM range(20) /* local-warehouse: arrow=2 pages=2 error=fetch@1:INTERNAL_ERROR:XX000 */',
+      );
+      await assert.rejects(operation.fetchAll());
+    });
+    const span = bed.spanOf('fetch');
+    assert.equal(span.attributes['error.type'], 'XX000');
+    assert.equal(span.status.code, SpanStatusCode.ERROR);
+  });
+
   it('tells of a fetch that fails after the statement, even when nobody samples it', async () => {
     const started: [string, unknown][] = [];
     bed.sampler = {
