@@ -166,7 +166,7 @@ function statement(
     ...(VOLUME_OPERATIONS[verb] === undefined
       ? {}
       : { volume_operation_type: { exactly: VOLUME_OPERATIONS[verb] } }),
-    execution_result: { exactly: resultFormat(facts) },
+    execution_result: { exactly: wasClosed(facts) ? resultFormat(facts) : 'FORMAT_UNSPECIFIED' },
     ...statementLatency(observed, facts, scripted),
     ...(wasSubmitted ? polls(observed, facts, scripted) : {}),
     ...results(observed, facts, scripted),
@@ -216,14 +216,18 @@ function polls(
   };
 }
 
+/** The close of a statement reports the totals and the format of its results. Without it they are unknown. */
+function wasClosed({ closedAt, closedByServer }: StatementFacts): boolean {
+  return closedAt !== undefined || closedByServer;
+}
+
 function results(
   observed: Observation,
   facts: StatementFacts,
   scripted: Scripted,
 ): Record<string, Truth> {
   const { plan } = facts;
-  // Nobody told what a statement that is never closed has come to.
-  if (facts.closedAt === undefined && !facts.closedByServer) return {};
+  if (!wasClosed(facts)) return {};
   const durationMs = observed.endedAt - observed.begunAt;
   const files = observed.requests.filter(
     ({ endpoint, statementId, path }) =>

@@ -93,7 +93,9 @@ class FetchCall extends DriverCall {
     statement.callRejected(failure, facts);
     if (operation !== undefined) {
       // A terminal error completes the record, which does not wait for the close.
-      if (hadEnded) this.result = this.published = statement.completion(facts);
+      if (hadEnded && statement.hasFinished) {
+        this.result = this.published = statement.completion(facts);
+      }
       super.failed(failure);
     } else if (hadEnded) this.#reportFailure(failure, facts);
   }

@@ -110,6 +110,11 @@ export class Statement implements SpanOrigin {
     return this.#hasEnded;
   }
 
+  /** The server has finished it: what fails later is reading its results. */
+  get hasFinished(): boolean {
+    return this.#state === 'FINISHED';
+  }
+
   /** Computed on first use: a statement that is not recorded needs no id. */
   get id(): string | undefined {
     if (typeof this.#knownAs === 'object') this.#knownAs = knownId(guidText(this.#knownAs));
@@ -180,7 +185,7 @@ export class Statement implements SpanOrigin {
   callRejected(failure: Failure, facts: ResultFacts): void {
     if (this.#hasEnded || !this.#isSubmitted) return;
     // A finished statement fails while its results are read, and some of them may have arrived.
-    const completion = this.#state === 'FINISHED' ? this.completion(facts) : undefined;
+    const completion = this.hasFinished ? this.completion(facts) : undefined;
     const state = this.#state ?? STATE_OF_ERROR_CODE.get(failure.errorCode);
     if (state !== undefined && this.#state === undefined) {
       this.#sawState(state, clock.monotonicMs());
