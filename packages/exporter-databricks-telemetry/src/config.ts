@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import type { DatabricksAccess } from '@dbsql-otel/instrumentation-databricks-sql';
-import { OncePerCondition } from './diagnostics';
+import { OncePerCondition, guarded } from './diagnostics';
 import { boolean, integer, milliseconds, resolveOptions } from './option-validation';
 import type { Option, OptionTable } from './option-validation';
 
@@ -224,8 +224,14 @@ export function resolveExporterOptions(
 ): ResolvedExporterOptions {
   return {
     ...resolveOptions(EXPORTER_OPTIONS, options, ['retry', 'circuitBreaker']),
-    retry: resolveOptions(RETRY_OPTIONS, options?.retry),
-    circuitBreaker: resolveOptions(CIRCUIT_BREAKER_OPTIONS, options?.circuitBreaker),
+    retry: resolveOptions(
+      RETRY_OPTIONS,
+      guarded('option retry', () => options?.retry),
+    ),
+    circuitBreaker: resolveOptions(
+      CIRCUIT_BREAKER_OPTIONS,
+      guarded('option circuitBreaker', () => options?.circuitBreaker),
+    ),
   };
 }
 

@@ -59,18 +59,20 @@ export function guarded<Result>(place: string, call: () => Result): Result | und
  * the class of the error and its stack frames; the message may quote a statement.
  */
 export function reportDefect(place: string, error: unknown): void {
-  const type = error instanceof Error ? error.constructor.name : typeof error;
-  if (failedPlaces.has(place)) {
-    logDebug(`${place} failed again (${type})`);
-    return;
-  }
-  failedPlaces.add(place);
-  const frames =
-    error instanceof Error ? error.stack?.split('\n').filter((line) => /^ {4}at /.test(line)) : [];
   try {
-    logger.warn(`${place} failed (${type}); the application is unaffected`, frames?.join('\n'));
+    const type = error instanceof Error ? error.constructor.name : typeof error;
+    if (failedPlaces.has(place)) {
+      logDebug(`${place} failed again (${type})`);
+      return;
+    }
+    failedPlaces.add(place);
+    const frames = error instanceof Error ? error.stack?.split('\n') : [];
+    logger.warn(
+      `${place} failed (${type}); the application is unaffected`,
+      frames?.filter((line) => /^ {4}at /.test(line)).join('\n'),
+    );
   } catch {
-    // As in logDebug.
+    // The application's logger failed, or the error cannot be read.
   }
 }
 

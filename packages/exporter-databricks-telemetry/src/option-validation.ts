@@ -1,4 +1,4 @@
-import { OncePerCondition } from './diagnostics';
+import { OncePerCondition, guarded } from './diagnostics';
 
 /** An option of a table: its default, and what a value must be. */
 export interface Option<Value> {
@@ -55,8 +55,9 @@ export function resolveOptions<Options extends object>(
   const resolved: Partial<Options> = {};
   for (const name of Object.keys(table) as (keyof Options & string)[]) {
     const option = table[name];
-    const value = given?.[name];
-    const isAccepted = value === undefined || option.accepts(value);
+    const value = guarded(`option ${name}`, () => given?.[name]);
+    const isAccepted =
+      value === undefined || guarded(`option ${name}`, () => option.accepts(value)) === true;
     resolved[name] = isAccepted
       ? (value ?? option.default)
       : (option.whenRejected ?? option.default);
@@ -64,7 +65,8 @@ export function resolveOptions<Options extends object>(
       complaints.push(`${name} must be ${option.expected}, ${described(resolved[name])} is used`);
     }
   }
-  for (const name of typeof given === 'object' ? Object.keys(given ?? {}) : []) {
+  const names = guarded('the options', () => Object.keys(given ?? {}));
+  for (const name of (typeof given === 'object' && names) || []) {
     if (!Object.hasOwn(table, name) && !otherNames.includes(name)) {
       complaints.push(`unknown option ${name} is ignored`);
     }

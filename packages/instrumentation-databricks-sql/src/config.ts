@@ -154,17 +154,35 @@ export function resolveConfig(
   config: DatabricksSqlInstrumentationConfig,
   diag: DiagLogger,
 ): ResolvedConfig {
-  const given: Readonly<Record<string, unknown>> = { ...config };
   const resolved: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(OPTIONS)) {
-    const value = given[name];
+    const value = read(config, name, diag);
     if (value !== undefined && !option.accepts(value)) {
       diag.warn(`option ${name} must be ${option.type}; using the default`);
     }
     resolved[name] = value !== undefined && option.accepts(value) ? value : option.defaultValue;
   }
-  for (const name of Object.keys(given)) {
+  for (const name of namesOf(config)) {
     if (!Object.hasOwn(OPTIONS, name)) diag.warn(`unknown option ${name} is ignored`);
   }
   return resolved as ResolvedConfig;
+}
+
+/** JavaScript may pass any value for the options, and a getter or a proxy may throw. */
+function read(config: unknown, name: string, diag: DiagLogger): unknown {
+  if (typeof config !== 'object' || config === null) return undefined;
+  try {
+    return Reflect.get(config, name);
+  } catch {
+    diag.warn(`option ${name} cannot be read; using the default`);
+    return undefined;
+  }
+}
+
+function namesOf(config: unknown): string[] {
+  try {
+    return typeof config === 'object' && config !== null ? Object.keys(config) : [];
+  } catch {
+    return [];
+  }
 }

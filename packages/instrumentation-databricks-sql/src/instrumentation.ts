@@ -1,5 +1,5 @@
-import { diag, metrics, trace } from '@opentelemetry/api';
-import type { DiagLogger, Meter, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
+import { metrics, trace } from '@opentelemetry/api';
+import type { Meter, MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
@@ -8,6 +8,7 @@ import {
 import type { DatabricksAccess } from './access';
 import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
+import { componentDiag } from './diagnostics';
 import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver/files';
 import { Guard } from './guard';
 import type { DriverPatcher } from './driver-patcher';
@@ -79,27 +80,35 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   /** Records later measurements with `meterProvider` instead of the global one. */
   override setMeterProvider(meterProvider: MeterProvider): void {
-    this.scopedMeter = meterProvider.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
-    super.setMeterProvider(meterProvider);
+    this.guard.run('setMeterProvider', () => {
+      this.scopedMeter = meterProvider.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
+      super.setMeterProvider(meterProvider);
+    });
   }
 
   /** Creates later spans with `tracerProvider` instead of the global one. */
   override setTracerProvider(tracerProvider: TracerProvider): void {
-    this.scopedTracer = tracerProvider.getTracer(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
-    super.setTracerProvider(tracerProvider);
-    this.patcher?.tracerChanged();
+    this.guard.run('setTracerProvider', () => {
+      this.scopedTracer = tracerProvider.getTracer(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
+      super.setTracerProvider(tracerProvider);
+      this.patcher?.tracerChanged();
+    });
   }
 
   /** Patches the driver again after {@link disable}. A new instrumentation is enabled unless `enabled` is false. */
   override enable(): void {
-    super.enable();
-    this.patcher?.enable();
+    this.guard.run('enable', () => {
+      super.enable();
+      this.patcher?.enable();
+    });
   }
 
   /** Restores the driver's methods, and ends the spans of statements that still run. */
   override disable(): void {
-    super.disable();
-    this.patcher?.disable();
+    this.guard.run('disable', () => {
+      super.disable();
+      this.patcher?.disable();
+    });
   }
 
   /** The base class calls it in its constructor and for each request of the module definitions. */
@@ -137,6 +146,8 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   private start(): void {
     this.guard = new Guard(componentDiag());
+    // The base class logs in the application's calls, too.
+    this._diag = componentDiag();
     if (isDriverLoaded()) {
       componentDiag().warn(
         `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or pass it to patch()`,
@@ -178,8 +189,4 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
       () => {},
     );
   }
-}
-
-function componentDiag(): DiagLogger {
-  return diag.createComponentLogger({ namespace: SCOPE_NAME });
 }

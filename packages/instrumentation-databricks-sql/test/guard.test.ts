@@ -233,7 +233,7 @@ describe('our code that throws', () => {
       stub(client as unknown as { getClient: () => unknown }, 'getClient').rejects(error);
       const seen = await session.executeStatement('SELECT 1').catch((reason: unknown) => reason);
       assert.equal(seen, error);
-      assert.equal(bed.spanOf('execute_statement').attributes['error.type'], '_OTHER');
+      assert.equal(bed.spanOf('execute_statement').attributes['error.type'], 'Error');
       restore();
       await client.close();
     } finally {

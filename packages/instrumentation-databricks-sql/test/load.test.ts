@@ -25,6 +25,7 @@ function loaded(code: string): string[] {
 /** What hooks the driver. The rest is of no use to an application that never loads it. */
 const ALWAYS = [
   'config.js',
+  'diagnostics.js',
   'files.js',
   'guard.js',
   'index.js',

@@ -33,10 +33,12 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   constructor(options: DatabricksTelemetryExporterOptions = {}) {
     this.#options = resolveExporterOptions(options);
     // JavaScript may give anything; what is no options object leaves the defaults.
-    this.#given = { ...options };
+    this.#given = guarded('the options', () => ({ ...options })) ?? {};
     this.#unsubscribe =
-      this.#options.access?.onClosed((connectionId) =>
-        guarded('onClosed', () => this.#onClosed(connectionId)),
+      guarded('access.onClosed', () =>
+        this.#options.access?.onClosed((connectionId) =>
+          guarded('onClosed', () => this.#onClosed(connectionId)),
+        ),
       ) ?? (() => undefined);
   }
 

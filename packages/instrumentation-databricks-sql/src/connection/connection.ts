@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Attributes } from '@opentelemetry/api';
+import {
+  serverOf,
+  shownAuthType,
+  shownPath,
+  shownUserAgentEntry,
+  workspaceIdOf,
+} from './disclosure';
 import type { Ownership } from './ownership';
 import type { Client, ConnectionOptions, OpenSessionRequest, Session } from '../driver/shapes';
 import {
@@ -30,10 +37,7 @@ import {
 } from '../semconv';
 
 export const DEFAULT_PORT = 443;
-const HOST = /^(?:https?:\/\/)?([^/]*?)(?::(\d+))?\/*$/i;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-/** Prefixes of Databricks tokens, which some put where the user agent's entry belongs; the driver masks them too. */
-const TOKEN_PREFIX = /^(?:dkea|dskea|dapi|dsapi|dose)/;
 
 /** The facts of one `DBSQLClient.connect`. Holds nothing of the driver and no secret. */
 export class Connection {
@@ -56,18 +60,18 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     // The kernel takes a scheme and a port with the host, and no other port.
-    const [, host = '', port] = HOST.exec(options.host ?? '') ?? [];
+    const { host, port } = serverOf(options.host);
     this.host = host;
-    this.port = Number(port ?? (options.port || DEFAULT_PORT));
-    const path = options.path ?? '';
-    this.workspaceId = /[?&]o=(\d+)(?:&|$)/.exec(path)?.[1] ?? /\/o\/(\d+)(?:\/|$)/.exec(path)?.[1];
+    this.port = port ?? portOf(options.port);
+    const { path } = options;
+    this.workspaceId = workspaceIdOf(path);
     this.isKernel = options.useKernel === true;
     this.isOptedOut = options.telemetryEnabled === false;
     this.identity = {
       [ATTR_DATABRICKS_CONNECTION_ID]: this.id,
       [ATTR_DATABRICKS_CLIENT_BACKEND]: this.isKernel ? 'kernel' : 'thrift',
     };
-    const warehouseId = /\/warehouses\/([^/?]+)/.exec(path)?.[1];
+    const warehouseId = /\/warehouses\/([^/?]+)/.exec(shownPath(path) ?? '')?.[1];
     if (warehouseId !== undefined) this.identity[ATTR_DATABRICKS_WAREHOUSE_ID] = warehouseId;
     if (this.workspaceId !== undefined) {
       this.identity[ATTR_DATABRICKS_WORKSPACE_ID] = this.workspaceId;
@@ -93,7 +97,6 @@ export function configuration(
 ): Attributes {
   const config = client.getConfig?.() ?? {};
   const attributes: Attributes = {
-    [ATTR_DATABRICKS_CONNECTION_AUTH_TYPE]: hasAuthProvider ? 'custom' : authType(options),
     [ATTR_DATABRICKS_CONNECTION_USE_PROXY]: Boolean(options.proxy),
     [ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED]:
       config.directResultsDefaultMaxRows !== null,
@@ -102,17 +105,24 @@ export function configuration(
   const set = (name: string, value: string | number | boolean | undefined): void => {
     if (value !== undefined) attributes[name] = value;
   };
+  set(ATTR_DATABRICKS_CONNECTION_AUTH_TYPE, hasAuthProvider ? 'custom' : authType(options));
   set(ATTR_DATABRICKS_DRIVER_VERSION, driverVersion);
-  set(ATTR_DATABRICKS_CONNECTION_HTTP_PATH, options.path);
+  set(ATTR_DATABRICKS_CONNECTION_HTTP_PATH, shownPath(options.path));
   set(ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT, options.socketTimeout ?? config.socketTimeout);
   set(ATTR_DATABRICKS_CONNECTION_CLOUDFETCH_ENABLED, config.useCloudFetch);
   set(ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED, config.useLZ4Compression);
   set(ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED, config.arrowEnabled);
-  const entry = options.userAgentEntry ?? options.clientId;
-  if (entry !== undefined && !TOKEN_PREFIX.test(entry)) {
-    set(ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY, entry);
-  }
+  set(
+    ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY,
+    shownUserAgentEntry(options.userAgentEntry ?? options.clientId),
+  );
   return attributes;
+}
+
+/** JavaScript may pass a port as a string. */
+function portOf(given: unknown): number {
+  const port = Number(given);
+  return Number.isInteger(port) && port > 0 ? port : DEFAULT_PORT;
 }
 
 /** The facts of one session. */
@@ -184,7 +194,9 @@ export function knownId(id: unknown): string | undefined {
   return typeof id === 'string' && id !== '' && id !== NIL_UUID ? id : undefined;
 }
 
-function authType(options: ConnectionOptions): string {
-  if (options.authType !== 'databricks-oauth') return options.authType ?? 'access-token';
+function authType(options: ConnectionOptions): string | undefined {
+  if (options.authType !== 'databricks-oauth') {
+    return shownAuthType(options.authType ?? 'access-token');
+  }
   return options.oauthClientSecret === undefined ? 'oauth-u2m' : 'oauth-m2m';
 }

@@ -192,6 +192,7 @@ class CloseClientCall extends DriverCall {
   }
 
   override succeeded(): void {
+    this.#shared.openOperations.abandon(this.#connection);
     this.#shared.access.closed(this.#connection.id, this.#providers);
   }
 

@@ -3,6 +3,7 @@ import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { clock } from '../clock';
 import { ATTR_DATABRICKS_HTTP_RETRY_COUNT } from '../semconv';
+import type { Connection } from '../connection/connection';
 import type { Statement } from '../statement/statement';
 import type { Failure, FailureContext } from '../telemetry/failure';
 import type { StartedOperation } from '../telemetry/operation';
@@ -22,6 +23,7 @@ export class DriverCall implements FailureContext {
   /** Published in place of the result, which depends on sampling. */
   protected published: Attributes | undefined = undefined;
   protected failure: Failure | undefined = undefined;
+  #hasEnded = false;
   /** For the calls that `db.client.operation.duration` counts. */
   protected readonly metric: Attributes | undefined = undefined;
 
@@ -34,6 +36,10 @@ export class DriverCall implements FailureContext {
     readonly args?: readonly unknown[],
   ) {
     this.startMs = operation?.startMs ?? clock.monotonicMs();
+  }
+
+  get connection(): Connection | undefined {
+    return this.operation?.connection;
   }
 
   get span(): Span | undefined {
@@ -81,10 +87,16 @@ export class DriverCall implements FailureContext {
     this.failure = failure;
   }
 
-  /** Called last, also when `succeeded` or `failed` threw. */
+  /** Ends the operation with what is known, when the call may never settle. */
+  abandon(): void {
+    this.end();
+  }
+
+  /** Called last, also when `succeeded` or `failed` threw. Happens once. */
   end(): void {
     const { operation, identity, result, published, failure, metric } = this;
-    if (operation === undefined) return;
+    if (operation === undefined || this.#hasEnded) return;
+    this.#hasEnded = true;
     this.telemetry.end(operation, {
       identity,
       result: this.withRetries(result),

@@ -84,6 +84,7 @@ function settle(shared: SharedState, place: string, call: DriverCall, outcome: O
     succeed(shared, place, call, returned);
     return returned;
   }
+  if (call.operation !== undefined) shared.openOperations.add(call);
   return whenSettled(
     returned,
     (result) => {
@@ -123,6 +124,7 @@ function succeed(shared: SharedState, place: string, call: DriverCall, result: u
     try {
       call.succeeded(result);
     } finally {
+      shared.openOperations.delete(call);
       call.end();
     }
   } catch (error) {
@@ -135,6 +137,7 @@ function fail(shared: SharedState, place: string, call: DriverCall, thrown: unkn
     try {
       call.failed(shared.telemetry.describe(thrown, call));
     } finally {
+      shared.openOperations.delete(call);
       call.end();
     }
   } catch (error) {

@@ -91,6 +91,12 @@ class CloseCall extends DriverCall {
     this.#complete();
   }
 
+  /** The record of the statement does not wait for a close that hangs. */
+  override abandon(): void {
+    this.#complete();
+    super.abandon();
+  }
+
   override failed(failure: Failure): void {
     this.statement.closeFailed(this.#state);
     this.#complete();

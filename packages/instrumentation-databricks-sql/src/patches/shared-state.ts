@@ -4,7 +4,7 @@ import { Ownership } from '../connection/ownership';
 import type { Client, ConnectionOptions, Operation } from '../driver/shapes';
 import type { Guard } from '../guard';
 import { ActiveStatements } from '../statement/active-statements';
-import { OpenStatements } from '../statement/open-statements';
+import { OpenOperations } from '../statement/open-operations';
 import type { Statement, StatementContext } from '../statement/statement';
 import type { Telemetry } from '../telemetry/telemetry';
 import type { TelemetryConnection } from '../telemetry-channel';
@@ -23,7 +23,7 @@ export interface Discovery {
 export class SharedState implements StatementContext {
   readonly guard: Guard;
   readonly access: AccessRegistry;
-  readonly openStatements: OpenStatements;
+  readonly openOperations: OpenOperations;
   readonly activeStatements: ActiveStatements;
   readonly connections = new WeakMap<object, Connection>();
   readonly sessions = new WeakMap<object, SessionFacts>();
@@ -38,26 +38,33 @@ export class SharedState implements StatementContext {
   #hasWarnedOfUncountedRows = false;
   /** What the configuration of a client would be if its telemetry had not been replaced. */
   readonly #replaced = new WeakMap<Client, boolean>();
-  readonly #collected: FinalizationRegistry<Connection>;
+  /** By client, the connections that are in use; the registry holds the same set for the client's collection. */
+  readonly #inUse = new WeakMap<Client, Set<Connection>>();
+  readonly #collected: FinalizationRegistry<Set<Connection>>;
 
   constructor(readonly telemetry: Telemetry) {
     this.guard = telemetry.guard;
     this.access = new AccessRegistry(this.guard);
-    this.openStatements = new OpenStatements(
+    this.openOperations = new OpenOperations(
       this.guard,
       () => telemetry.config.statementMaxDurationMs,
     );
     this.activeStatements = new ActiveStatements(telemetry);
     // A client, its sessions and their operations refer to each other, so they are collected together.
-    this.#collected = new FinalizationRegistry((connection) => {
+    this.#collected = new FinalizationRegistry((connections) => {
       this.guard.run('collected client', () => {
-        this.openStatements.abandon(connection);
-        this.activeStatements.forget(connection);
-        this.access.forget(connection.id);
-        connection.ownership?.closed().catch((error: unknown) => {
-          this.guard.report('telemetry owner', error);
-        });
+        for (const connection of connections) this.#forget(connection);
       });
+    });
+  }
+
+  /** The client of the connection is gone. */
+  #forget(connection: Connection): void {
+    this.openOperations.abandon(connection);
+    this.activeStatements.forget(connection);
+    this.access.forget(connection.id);
+    connection.ownership?.closed().catch((error: unknown) => {
+      this.guard.report('telemetry owner', error);
     });
   }
 
@@ -101,12 +108,28 @@ export class SharedState implements StatementContext {
     connection.ownership = new Ownership(telemetryConnection(connection, this.access));
     this.connections.set(client, connection);
     this.access.add(connection, client);
-    this.#collected.register(client, connection);
+    this.#use(client, connection);
+  }
+
+  /** Registers a client once, whatever the number of its connects, and keeps the connections that have statements. */
+  #use(client: Client, connection: Connection): void {
+    let connections = this.#inUse.get(client);
+    if (connections === undefined) {
+      connections = new Set();
+      this.#inUse.set(client, connections);
+      this.#collected.register(client, connections);
+    }
+    for (const previous of connections) {
+      if (!this.activeStatements.has(previous) && !this.openOperations.has(previous)) {
+        connections.delete(previous);
+      }
+    }
+    connections.add(connection);
   }
 
   /** Ends the statements that still wait for their end, stops counting them, and has what they left delivered. */
   abandonAll(): void {
-    this.openStatements.abandon();
+    this.openOperations.abandon();
     this.activeStatements.forgetAll();
     for (const client of this.access.detachAll()) this.restoreDriverTelemetry(client);
   }

@@ -32,6 +32,7 @@ export function beginSubmit(
   );
   const { span } = operation;
   const statement = new Statement(shared, session, operation, description.metric);
+  shared.openOperations.add(statement);
   if (span?.isRecording() === true) {
     if (description.reported !== undefined) span.setAttributes(description.reported);
     if (config.requestHook !== undefined) runRequestHook(shared, description, span, args);

@@ -24,6 +24,10 @@ export class ActiveStatements {
     if (generation === this.#generation) this.#change(session, -1);
   }
 
+  has(connection: Connection): boolean {
+    return this.#counts.has(connection);
+  }
+
   /** The client of this connection is gone, and its statements with it. */
   forget(connection: Connection): void {
     for (const [attributes, count] of this.#counts.get(connection) ?? []) {
@@ -42,7 +46,10 @@ export class ActiveStatements {
     if (!metrics.live) return;
     let counts = this.#counts.get(connection);
     if (counts === undefined) this.#counts.set(connection, (counts = new Map()));
-    counts.set(metric, (counts.get(metric) ?? 0) + change);
+    const count = (counts.get(metric) ?? 0) + change;
+    if (count === 0) counts.delete(metric);
+    else counts.set(metric, count);
+    if (counts.size === 0) this.#counts.delete(connection);
     metrics.addActiveStatements(change, metric);
   }
 }

@@ -1,7 +1,7 @@
 import type { Attributes, Link, Span } from '@opentelemetry/api';
 import { clock } from '../clock';
 import { knownId } from '../connection/connection';
-import type { SessionFacts } from '../connection/connection';
+import type { Connection, SessionFacts } from '../connection/connection';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
@@ -17,7 +17,7 @@ import type { SpanOrigin, StartedOperation } from '../telemetry/operation';
 import type { Telemetry } from '../telemetry/telemetry';
 import type { ActiveStatements } from './active-statements';
 import { GUID_BYTES, guidText } from './guid';
-import type { OpenStatements } from './open-statements';
+import type { OpenOperations } from './open-operations';
 import { Totals } from './totals';
 import type { ResultFacts } from './totals';
 
@@ -42,7 +42,7 @@ const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
 /** What a statement needs of its surroundings. */
 export interface StatementContext {
   readonly telemetry: Telemetry;
-  readonly openStatements: OpenStatements;
+  readonly openOperations: OpenOperations;
   readonly activeStatements: ActiveStatements;
 }
 
@@ -99,6 +99,10 @@ export class Statement implements SpanOrigin {
   /** The application suppressed tracing for it. */
   get isSuppressed(): boolean {
     return this.#operation.isSuppressed;
+  }
+
+  get connection(): Connection {
+    return this.session.connection;
   }
 
   get startMs(): number {
@@ -168,12 +172,11 @@ export class Statement implements SpanOrigin {
     }
     this.#activeSince = this.#context.activeStatements.add(this.session);
     this.#endIfTerminal();
-    if (!this.#hasEnded) this.#context.openStatements.add(this);
   }
 
   /** The call that opened the statement rejected: there is nothing to close. */
   submitFailed(failure: Failure): void {
-    this.#end(this.#terminalMs, failure);
+    if (!this.#hasEnded) this.#end(this.#terminalMs, failure);
   }
 
   /** A call on the operation settled; the driver may have seen the terminal state in it. */
@@ -220,7 +223,7 @@ export class Statement implements SpanOrigin {
     }
   }
 
-  /** No call will end it any more: it took too long, or the instrumentation was disabled, or the client collected. */
+  /** It took too long, or the instrumentation was disabled, or its client closed or collected. */
   abandon(): void {
     if (!this.#hasEnded) this.#end(this.#lastResponseMs);
   }
@@ -275,8 +278,8 @@ export class Statement implements SpanOrigin {
 
   #end(endMs: number | undefined, failure?: Failure, completion?: Attributes): void {
     this.#hasEnded = true;
-    const { telemetry, openStatements } = this.#context;
-    openStatements.delete(this);
+    const { telemetry, openOperations } = this.#context;
+    openOperations.delete(this);
     const isRecording = telemetry.isRecording(this.#operation);
     telemetry.end(this.#operation, {
       identity: this.session.identity,

@@ -141,7 +141,10 @@ describe('access', () => {
   it('does not outlive the grace period', async () => {
     const client = await bed.connect();
     const id = connectionId();
-    clock = useFakeClock({ toFake: ['setTimeout', 'clearTimeout'] });
+    clock = useFakeClock({
+      toFake: ['setTimeout', 'clearTimeout'],
+      shouldClearNativeTimers: true,
+    });
     await client.close();
     clock.tick(CLOSED_ACCESS_GRACE_MS - 1);
     assert.ok(bed.instrumentation.access.connection(id));

@@ -3,6 +3,7 @@ import { diag } from '@opentelemetry/api';
 import { Guard } from '../../src/guard';
 import { observeMethod, traceMethod } from '../../src/patches/method-patch';
 import type { SharedState } from '../../src/patches/shared-state';
+import { OpenOperations } from '../../src/statement/open-operations';
 
 type Shared = Parameters<typeof traceMethod>[0];
 
@@ -21,6 +22,7 @@ function setUp(enabled: boolean): { shared: Shared; events: string[]; begin: () 
   const shared = {
     enabled,
     guard: new Guard(diag),
+    openOperations: new OpenOperations(new Guard(diag), () => 1_000),
     telemetry: { describe: (error: unknown) => error },
   } as unknown as SharedState;
   const call = {

@@ -73,7 +73,9 @@ class Bench {
       {},
       { hasSpan },
     );
-    return new Statement(shared, this.session, operation, METRIC);
+    const statement = new Statement(shared, this.session, operation, METRIC);
+    shared.openOperations.add(statement);
+    return statement;
   }
 
   get spans(): readonly ReadableSpan[] {
