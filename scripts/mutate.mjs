@@ -20,11 +20,22 @@ const TARGETS = {
     files: 'telemetry/failure.js',
     tests: ['telemetry/failure*'],
   },
+  instrumentation: {
+    package: INSTRUMENTATION,
+    files: '*.js',
+    tests: ['*', 'connection/*', 'patches/*'],
+  },
+  patches: {
+    package: INSTRUMENTATION,
+    files: 'patches/*.js',
+    tests: ['patches/*', 'connection/*', 'statement/*', '*'],
+  },
   sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
+  exporter: { package: EXPORTER, files: '*.js', tests: ['*', 'exporter/*', 'processor/*'] },
   processor: {
     package: EXPORTER,
     files: 'processor/**/*.js',
-    tests: ['processor/**/*', 'sampler*'],
+    tests: ['processor/**/*'],
   },
   delivery: { package: EXPORTER, files: 'delivery/*.js', tests: ['delivery/*', 'exporter/*'] },
   'frontend-log': { package: EXPORTER, files: 'frontend-log/*.js', tests: ['frontend-log/*'] },

@@ -95,6 +95,23 @@ describe('the process', function () {
     });
   }
 
+  it('has no timer left after the exporter was flushed', () => {
+    const { status, output } = run(`
+      const { DatabricksTelemetryExporter } = require(${JSON.stringify(join(__dirname, '../src'))});
+      const { record, HOST } = require(${JSON.stringify(join(__dirname, 'fixtures/spans'))});
+      const telemetry = new DatabricksTelemetryExporter({ host: HOST, token: 'dapi', dryRun: () => undefined });
+      let isDone = false;
+      telemetry.export([record('open_session')], () => (isDone = true));
+      console.log('under way', !isDone);
+      telemetry.forceFlush().then(() => {
+        console.log('done', isDone);
+        console.log('timers', process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length);
+      });
+    `);
+    assert.equal(status, 0, output);
+    assert.equal(output, 'under way true\ndone true\ntimers 0\n');
+  });
+
   it('is held while a shutdown is awaited and nothing else lives', () => {
     const { status, output } = run(`
       const processor = new DatabricksTelemetrySpanProcessor(exporter);

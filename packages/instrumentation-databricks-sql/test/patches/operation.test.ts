@@ -355,6 +355,18 @@ describe('DBSQLOperation', () => {
     assert.deepEqual(started, ['SELECT range', 'close', 'closeSession']);
   });
 
+  it('reads the SQLSTATE of a refused submit from the response, when the message has none', async () => {
+    bed.warehouse.script('refused', {
+      error: { at: 'submit', sqlState: '42601', message: 'It is refused.' },
+    });
+    await bed.withSession(async (session) => {
+      await assert.rejects(session.executeStatement('SELECT refused'));
+    });
+    const { attributes } = bed.spanOf('execute_statement');
+    assert.equal(attributes['db.response.status_code'], '42601');
+    assert.equal(attributes['error.type'], '42601');
+  });
+
   it('ends the span of an unsampled fetch that fails after the statement', async () => {
     bed.sampler = {
       // The error is among the attributes at creation: a sampler can keep this span alone.
