@@ -129,6 +129,30 @@ describe('the telemetry channel', () => {
     assert.equal(owner.operations.flatMap(({ events }) => events).length, 1);
   });
 
+  it('loses nothing beside subscribers that throw or reject, whose errors are theirs alone', async () => {
+    const events = ['uncaughtException', 'unhandledRejection'] as const;
+    const emitter: NodeJS.EventEmitter = process;
+    const listeners = events.map((event) => emitter.listeners(event) as ((e: Error) => void)[]);
+    const messages = new Set<string>();
+    const collect = (error: Error): void => {
+      messages.add(error.message);
+    };
+    for (const event of events) emitter.removeAllListeners(event).on(event, collect);
+    subscribe(CHANNEL_DATABRICKS_TELEMETRY, throwing);
+    subscribe(CHANNEL_DATABRICKS_TELEMETRY, rejecting);
+    await story();
+    await new Promise((resolve) => setImmediate(resolve));
+    unsubscribe(CHANNEL_DATABRICKS_TELEMETRY, throwing);
+    unsubscribe(CHANNEL_DATABRICKS_TELEMETRY, rejecting);
+    for (const [index, event] of events.entries()) {
+      emitter.off(event, collect);
+      for (const listener of listeners[index] ?? []) emitter.on(event, listener);
+    }
+    assert.deepEqual([...messages].toSorted(), ['rejects', 'throws']);
+    assert.equal(owner.operations.length, 5);
+    assert.equal(bed.spansOf('execute_statement').length, 1);
+  });
+
   it('gives an operation to nothing but the owner, and once', async () => {
     const stranger = { isOpen: true, connectionClosed: () => Promise.resolve() };
     await story();
@@ -242,4 +266,12 @@ function meddle(message: unknown): void {
   if (status !== undefined) status.message = 'changed';
   events?.splice(0);
   Object.freeze(message);
+}
+
+function throwing(): void {
+  throw new Error('throws');
+}
+
+function rejecting(): unknown {
+  return Promise.reject(new Error('rejects'));
 }
