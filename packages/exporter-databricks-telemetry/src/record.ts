@@ -1,5 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import type {
+  PublishedOperation,
+  TelemetryConnection,
+} from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from './otel';
 
 /**
@@ -27,6 +30,8 @@ export interface Join {
 export interface EndedSpan extends ReadableSpan {
   /** Where it came from the telemetry channel. */
   readonly connection?: TelemetryConnection;
+  /** What the results of a statement amount to so far. */
+  readonly totals?: PublishedOperation['totals'];
 }
 
 /** One record-to-be: a span and its join. The unit of the queue, of `stats()` and of the accounting equation. */

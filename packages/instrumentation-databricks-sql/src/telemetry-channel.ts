@@ -79,6 +79,8 @@ export interface OperationMessage extends OperationFacts {
 /** An operation as its owner gets it. Not a copy: read only. */
 export interface PublishedOperation extends OperationFacts {
   readonly connection: TelemetryConnection;
+  /** Of a statement: what its results amount to so far, for one that is never closed. */
+  readonly totals?: (() => Attributes | undefined) | undefined;
 }
 
 /**

@@ -77,6 +77,9 @@ class FetchCall extends DriverCall {
     const rowCount = Array.isArray(rows) ? rows.length : 0;
     statement.totals.fetched(rowCount);
     this.#whole?.fetched(rowCount);
+    if (this.telemetry.isPublishing) {
+      statement.totals.factsRead = resultFacts(this.#operation, isKernel(statement));
+    }
     if (isKernel(statement)) statement.sawFinished();
     statement.callResolved();
     if (!this.isRecording) return;

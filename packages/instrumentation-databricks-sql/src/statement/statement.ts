@@ -287,6 +287,7 @@ export class Statement implements SpanOrigin {
       failure,
       endMs,
       metric: this.#metric,
+      totals: totalsSoFar(this.totals, this.startMs, this.session.connection.isKernel),
     });
   }
 
@@ -308,4 +309,13 @@ export class Statement implements SpanOrigin {
 
 function errorCodeOf(state: StatementState): string {
   return state === 'TIMEDOUT' ? 'TIMEOUT' : state;
+}
+
+/** Refers to the counters only: a published operation outlives the statement, its span and the driver's objects. */
+function totalsSoFar(
+  totals: Totals,
+  startMs: number,
+  isKernel: boolean,
+): () => Attributes | undefined {
+  return () => totals.factsRead && totals.attributes(totals.factsRead, startMs, isKernel);
 }

@@ -33,6 +33,8 @@ export interface ResultFacts {
  * Times are those of `performance.now()`.
  */
 export class Totals {
+  /** What was known of the results when the application last read some. */
+  factsRead: ResultFacts | undefined = undefined;
   rowCount = 0;
   wasFetched = false;
   #firstRowsMs = 0;

@@ -42,6 +42,7 @@ export class EndedOperation implements PublishedOperation {
     startMs: number,
     durationMs: number,
     span: Span | undefined,
+    readonly totals?: (() => Attributes | undefined) | undefined,
   ) {
     this.#startMs = startMs;
     this.#durationMs = durationMs;

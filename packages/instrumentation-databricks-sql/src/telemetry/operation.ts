@@ -27,6 +27,8 @@ export interface OperationEnd {
   readonly result?: Attributes | undefined;
   /** Published instead of `result`, where the span's own depends on sampling. */
   readonly published?: Attributes | undefined;
+  /** What the results of a statement amount to when it is called. */
+  readonly totals?: (() => Attributes | undefined) | undefined;
   /** What the operation failed with; `undefined` for one that succeeded. */
   readonly failure?: Failure | undefined;
   /** `performance.now()`; `undefined` stands for now. */

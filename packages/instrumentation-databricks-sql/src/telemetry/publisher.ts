@@ -55,6 +55,7 @@ export class Publisher {
       startEpochMs,
       durationMs,
       span,
+      end.totals,
     );
     publish(ended, ownership);
   }

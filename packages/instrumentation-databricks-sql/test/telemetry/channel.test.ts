@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as semconv from '../../src/semconv';
-import type { OperationMessage } from '../../src/semconv';
+import type { OperationMessage, PublishedOperation } from '../../src/semconv';
 import { RecordingOwner } from '../support/telemetry-owner';
 import { TestBed } from '../support/test-bed';
 
@@ -101,6 +101,20 @@ describe('the telemetry channel', () => {
         [['exception', 'OperationStateError']],
       );
     }
+  });
+
+  it('knows what the results of a statement amount to before it is closed', async () => {
+    const client = await bed.connect({ telemetryEnabled: undefined });
+    const session = await client.openSession();
+    const operation = await session.executeStatement('SELECT * FROM range(7)');
+    assert.equal(owner.operations.find(isStatement)?.totals?.(), undefined);
+    await operation.fetchAll();
+    const totals = owner.operations.find(isStatement)?.totals?.();
+    assert.equal(totals?.['databricks.result.row_count'], 7);
+    assert.equal(totals?.['databricks.result.format'], 'inline_arrow');
+    await operation.close();
+    await session.close();
+    await client.close();
   });
 
   it('marks every span of an operation while it has subscribers, and none without', async () => {
@@ -274,4 +288,8 @@ function throwing(): void {
 
 function rejecting(): unknown {
   return Promise.reject(new Error('rejects'));
+}
+
+function isStatement({ attributes }: PublishedOperation): boolean {
+  return attributes['databricks.operation'] === 'execute_statement';
 }

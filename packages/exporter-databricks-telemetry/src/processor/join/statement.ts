@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../otel';
-import type { Join } from '../../record';
+import type { EndedSpan, Join } from '../../record';
 import { isMoreDecisive } from './failure';
 import { hasTotals, RebuiltTotals } from './rebuilt-totals';
 
@@ -24,7 +24,7 @@ export class Statement implements Join {
   previous: Statement | undefined;
   next: Statement | undefined;
   /** The ended statement span; until it is there, the statement runs. */
-  span: ReadableSpan | undefined;
+  span: EndedSpan | undefined;
   /** Estimated bytes of `span`. */
   bytes = 0;
   /** Nothing more is waited for. */
@@ -91,10 +91,14 @@ export class Statement implements Join {
     this.isCanceled = true;
   }
 
-  /** Attributes of the close, completed by what fetches and downloads said where it has no totals. */
+  /**
+   * Attributes of the close, completed by what fetches and downloads said where it has no totals; of a statement that was
+   * never closed, what its results amounted to when the record is made.
+   */
   get completion(): Attributes | undefined {
     const closing = this.#closing;
     const totals = this.#rest?.totals;
+    if (closing === undefined && totals === undefined) return this.span?.totals?.();
     if (totals === undefined || (closing !== undefined && hasTotals(closing))) return closing;
     return { ...closing, ...totals.toAttributes() };
   }
