@@ -166,7 +166,7 @@ function statement(
     ...(VOLUME_OPERATIONS[verb] === undefined
       ? {}
       : { volume_operation_type: { exactly: VOLUME_OPERATIONS[verb] } }),
-    execution_result: { exactly: wasClosed(facts) ? resultFormat(facts) : 'FORMAT_UNSPECIFIED' },
+    execution_result: { exactly: resultFormat(facts) },
     ...statementLatency(observed, facts, scripted),
     ...(wasSubmitted ? polls(observed, facts, scripted) : {}),
     ...results(observed, facts, scripted),
@@ -216,7 +216,7 @@ function polls(
   };
 }
 
-/** The close of a statement reports the totals and the format of its results. Without it they are unknown. */
+/** Without the close of a statement, its totals are those of one moment, which the warehouse does not know. */
 function wasClosed({ closedAt, closedByServer }: StatementFacts): boolean {
   return closedAt !== undefined || closedByServer;
 }
