@@ -30,7 +30,7 @@ const TARGETS = {
     files: 'patches/*.js',
     tests: ['patches/*', 'connection/*', 'statement/*', '*'],
   },
-  sql: { package: INSTRUMENTATION, files: 'sql/*.js', tests: ['sql/*'] },
+  sql: { package: INSTRUMENTATION, files: 'sql/**/*.js', tests: ['sql/**/*'] },
   exporter: { package: EXPORTER, files: '*.js', tests: ['*', 'exporter/*', 'processor/*'] },
   processor: {
     package: EXPORTER,
