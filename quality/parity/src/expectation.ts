@@ -216,18 +216,12 @@ function polls(
   };
 }
 
-/** Without the close of a statement, its totals are those of one moment, which the warehouse does not know. */
-function wasClosed({ closedAt, closedByServer }: StatementFacts): boolean {
-  return closedAt !== undefined || closedByServer;
-}
-
 function results(
   observed: Observation,
   facts: StatementFacts,
   scripted: Scripted,
 ): Record<string, Truth> {
   const { plan } = facts;
-  if (!wasClosed(facts)) return {};
   const durationMs = observed.endedAt - observed.begunAt;
   const files = observed.requests.filter(
     ({ endpoint, statementId, path }) =>
