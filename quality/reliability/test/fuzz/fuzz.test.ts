@@ -216,7 +216,7 @@ describe('fuzz', function () {
     assert.ok(!/dapi[0-9a-f]{32}/.test(payloads[0]?.body ?? 'dapi'), payloads[0]?.body);
   });
 
-  it('whatever the options are, nothing throws and the defaults stand', () => {
+  it('whatever the options are, nothing throws and the defaults stand', async () => {
     const key = fc.constantFrom(
       'queryText',
       'driverTelemetry',
@@ -231,8 +231,8 @@ describe('fuzz', function () {
       '__proto__',
     );
     const config = fc.oneof(fc.anything(), fc.dictionary(key, fc.anything()));
-    fc.assert(
-      fc.property(config, (given) => {
+    await fc.assert(
+      fc.asyncProperty(config, async (given) => {
         const instrumentation = new DatabricksSqlInstrumentation(
           given as DatabricksSqlInstrumentationConfig,
         );
@@ -246,6 +246,7 @@ describe('fuzz', function () {
         );
         const processor = new DatabricksTelemetrySpanProcessor(exporter, given as object);
         assert.strictEqual(processor.stats().offered, 0);
+        await processor.shutdown();
         assertUnpolluted();
       }),
       { numRuns: RUNS * 3, examples: examples(CONFIGS) },
