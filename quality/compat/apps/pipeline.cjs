@@ -41,7 +41,7 @@ exports.start = function start(packages, secondCopy) {
       );
       break;
     case 'sampler':
-      rate = 0.01;
+      rate = 0;
       break;
     case 'second-copy':
       instrumentations.push(new secondCopy.DatabricksSqlInstrumentation());

@@ -191,30 +191,25 @@ function checkTelemetry(
     return entry?.sql_driver_log ?? {};
   });
   const sessionIds = new Set(logs.map((log) => log.session_id));
+  findings.equal('sessions reported', sessionIds.size, 1);
   const openSession = ours.find((span) => operationOf(span) === 'open_session');
-  findings.equal(
-    'sessions reported',
-    [...sessionIds],
-    [openSession?.attributes['databricks.session.id']],
-  );
+  if (openSession !== undefined) {
+    const id = openSession.attributes['databricks.session.id'];
+    findings.equal('session reported', [...sessionIds], [id]);
+  }
   const operations = logs.filter((log) => log.error_info === undefined);
   const typed = (type: string): number =>
     operations.filter((log) => log.sql_operation?.operation_detail?.operation_type === type).length;
   findings.equal('CREATE_SESSION records', typed('CREATE_SESSION'), 1);
   findings.equal('DELETE_SESSION records', typed('DELETE_SESSION'), 1);
-  for (const statement of ours.filter((span) => operationOf(span) === 'execute_statement')) {
-    const id = statement.attributes['databricks.statement.id'];
-    const records = logs.filter((log) => log.sql_statement_id === id);
-    const failed = statement.status === STATUS_ERROR;
-    findings.equal(
-      `records of ${statement.name}, and of its errors`,
-      [
-        records.filter((log) => log.error_info === undefined).length,
-        records.filter((log) => log.error_info !== undefined).length,
-      ],
-      [1, failed ? 1 : 0],
-    );
-  }
+  const statements = logs.filter((log) => log.sql_statement_id !== undefined);
+  const ids = new Set(statements.map((log) => log.sql_statement_id));
+  findings.equal('records of statements, and statements', [statements.length, ids.size], [3, 3]);
+  findings.equal(
+    'records of statements that failed',
+    statements.filter((log) => log.error_info !== undefined).length,
+    1,
+  );
   const chunks = logs.map((log) => log.sql_operation?.chunk_details?.total_chunks_present);
   findings.holds('the large result is reported with 4 chunks', chunks.includes(CLOUD_FETCH_FILES));
   const stats = report.telemetry as { readonly pending?: number; readonly delivered?: number };
@@ -248,11 +243,15 @@ export function defectsOf(cell: CompatCell, seen: Observation): string[] {
   });
   const story = report.spans.find((span) => span.name === 'story');
   const ours = report.spans.filter((span) => span.scope === SCOPE);
-  if (cell.beside !== 'sampler') findings.holds('the trace is sampled', story?.sampled === true);
-  checkNames(ours, story?.sampled === true, findings);
-  if (story !== undefined) checkParents(story, ours, findings);
-  checkAttributes(ours, findings);
-  checkBeside(cell, report, seen, findings);
+  if (cell.beside === 'sampler') {
+    findings.equal('spans that the sampler refused', report.spans, []);
+  } else {
+    findings.holds('the trace is sampled', story?.sampled === true);
+    checkNames(ours, story?.sampled === true, findings);
+    if (story !== undefined) checkParents(story, ours, findings);
+    checkAttributes(ours, findings);
+    checkBeside(cell, report, seen, findings);
+  }
   checkTelemetry(report, ours, seen, findings);
   return findings.defects;
 }

@@ -157,12 +157,6 @@ export class FetchAllCall extends DriverCall {
     this.#failed = error;
   }
 
-  protected override get activeSpan(): Span | undefined {
-    const { statement } = this;
-    const isBelowStatement = !statement.hasEnded || trace.getSpan(context.active()) === undefined;
-    return isBelowStatement ? statement.span : undefined;
-  }
-
   override succeeded(rows: unknown): void {
     const uncounted = Array.isArray(rows) ? rows.slice(this.#rows) : [];
     if (uncounted.length > 0) {
