@@ -63,7 +63,8 @@ function reading(
   read: (operation: Operation) => Promise<unknown>,
 ): (session: Session) => Promise<void> {
   return async (session) => {
-    const operation = await session.executeStatement(sql);
+    // Drivers below 1.11 download files only when they are asked to.
+    const operation = await session.executeStatement(sql, { useCloudFetch: true });
     await read(operation);
     await operation.close();
   };
