@@ -9,7 +9,7 @@ import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';
 /** What `forceFlush` waits at most; each request has its own, shorter deadline. */
 const FORCE_FLUSH_TIMEOUT_MS = 30_000;
 
-/** Is told that a client was closed; what it returns is awaited before the credentials are let go. */
+/** Called when a client was closed. Its promise is awaited before the credentials are released. */
 export type ConnectionClosedListener = (connectionId: string) => Promise<void> | void;
 
 /**
