@@ -1,6 +1,7 @@
 import type * as Driver from '@databricks/sql';
 import { describeThrown, describeValue } from './describe';
 import type { OperationStep, Program, Step } from './program';
+import { shaped } from './option-shapes';
 
 type Client = InstanceType<typeof Driver.DBSQLClient>;
 type Session = Awaited<ReturnType<Client['openSession']>>;
@@ -53,16 +54,21 @@ class Performance {
     private readonly client: Client = new driver.DBSQLClient({ logger: SILENT }),
   ) {}
 
+  private stepIndex = 0;
+
   async run(options: ConnectionOptions): Promise<void> {
     const { program } = this;
     await this.note('connect', async () => {
       const connected = await this.client.connect(
-        {
-          ...options,
-          ...program.connect,
-          ...SWIFT,
-          ...(program.credentials === 'wrong-token' ? { token: 'wrong' } : {}),
-        },
+        shaped(
+          {
+            ...options,
+            ...program.connect,
+            ...SWIFT,
+            ...(program.credentials === 'wrong-token' ? { token: 'wrong' } : {}),
+          },
+          program.shape,
+        ),
         this.provider(options),
       );
       return connected === this.client;
@@ -70,6 +76,7 @@ class Performance {
     await this.step({ do: 'openSession', request: program.session }, '');
     for (const [index, step] of program.steps.entries()) {
       this.isRevoked = index > 0;
+      this.stepIndex = index;
       await this.step(step, `${index} `);
     }
     await this.note('session.close', () => this.session?.close());
@@ -82,6 +89,11 @@ class Performance {
     switch (credentials) {
       case 'provider':
         return { authenticate: () => Promise.resolve(headers) };
+      case 'recovering-provider':
+        return {
+          authenticate: () =>
+            this.stepIndex % 2 === 1 ? reject(OWN_VALUES[thrown]) : Promise.resolve(headers),
+        };
       case 'throwing-provider':
         return {
           // By the step, not by the call: telemetry asks for credentials, too.
@@ -104,7 +116,10 @@ class Performance {
         return;
       case 'execute':
         await this.opened(`${prefix}execute`, step.uses, () =>
-          session?.executeStatement(step.sql, step.options),
+          session?.executeStatement(
+            step.sql,
+            step.options && shaped(step.options, this.program.shape),
+          ),
         );
         return;
       case 'metadata':

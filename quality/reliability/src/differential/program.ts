@@ -1,4 +1,6 @@
 import * as fc from 'fast-check';
+import { SHAPES } from './option-shapes';
+import type { Shape } from './option-shapes';
 import type { FaultRule } from '@dbsql-otel/local-warehouse';
 
 /** A method of an operation, with what distinguishes its calls. */
@@ -46,8 +48,9 @@ export type Step =
   | { readonly do: 'misuse'; readonly call: 'executeUndefined' | 'tagsOfNumbers' | 'fetchNothing' }
   | { readonly do: 'closeSession' | 'closeClient' };
 
-/** How the application authenticates; the last two throw a value of its own. */
-export type Credentials = 'token' | 'wrong-token' | 'provider' | 'throwing-provider';
+/** How the application authenticates; the last two throw a value of its own, the last one in every other step. */
+export type Credentials =
+  'token' | 'wrong-token' | 'provider' | 'throwing-provider' | 'recovering-provider';
 
 /** A fault that a process boundary does not change. */
 export interface WarehouseFault extends Omit<FaultRule, 'match'> {
@@ -55,6 +58,8 @@ export interface WarehouseFault extends Omit<FaultRule, 'match'> {
 }
 
 export interface Program {
+  /** Of the options of `connect` and `executeStatement`. */
+  readonly shape: Shape;
   readonly credentials: Credentials;
   readonly thrown: number;
   readonly connect: object;
@@ -342,9 +347,11 @@ export const programs: fc.Arbitrary<Program> = fc
           'wrong-token' as const,
           'provider' as const,
           'throwing-provider' as const,
+          'recovering-provider' as const,
         ),
       },
     ),
+    shape: fc.constantFrom(...SHAPES),
     thrown: fc.nat(5),
     connect: fc.record(
       {
