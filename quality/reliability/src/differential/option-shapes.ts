@@ -10,19 +10,20 @@ export const SHAPES = [
 ] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** Options whose getters work on the very object alone, as those of a class with `#private` state. */
+/** Options with getters that read `#private` state: they throw for any receiver but the object itself. */
 class PrivateOptions {
   readonly #values: object;
 
   constructor(values: object) {
     this.#values = values;
     for (const name of Object.keys(values)) {
-      Object.defineProperty(this, name, { get: () => this.read(name), enumerable: true });
+      Object.defineProperty(this, name, {
+        get(this: PrivateOptions) {
+          return Reflect.get(this.#values, name) as unknown;
+        },
+        enumerable: true,
+      });
     }
-  }
-
-  read(name: string): unknown {
-    return Reflect.get(this.#values, name);
   }
 }
 
@@ -54,6 +55,7 @@ function create(options: object, shape: Shape): object {
     case 'frozen':
       return Object.freeze(options);
     case 'plain':
+    default:
       return options;
   }
 }
