@@ -1,3 +1,4 @@
+import { wantsColors } from './colors';
 import { statementEvent } from './statement-event';
 import { toText } from './text-waterfall';
 import type { FinishedSpan } from './trace-tree';
@@ -11,9 +12,12 @@ export interface WaterfallStream {
 
 /** Options of {@link ConsoleWaterfallExporter}. */
 export interface ConsoleWaterfallExporterOptions {
-  /** Default `process.stdout`. Colors and width follow it; a stream other than a terminal gets plain text. */
+  /**
+   * Default `process.stdout`. The width follows it. Colors are for terminals, unless `FORCE_COLOR`, `NO_COLOR` or
+   * `TERM=dumb` in the environment decides otherwise.
+   */
   readonly stream?: WaterfallStream;
-  /** Columns per line. Default: those of the terminal, or 100. */
+  /** Cells per line. Default: those of the terminal, or 100. */
   readonly width?: number;
   /** Unfinished traces that are kept; beyond that the oldest is printed as it is. Default 100. */
   readonly maxTraces?: number;
@@ -105,8 +109,8 @@ export class ConsoleWaterfallExporter {
     if (trace === undefined) return;
     this.#traces.delete(traceId);
     const text = toText(trace.spans, {
-      width: this.#width ?? this.#stream.columns,
-      colors: this.#stream.isTTY === true,
+      width: this.#width ?? (this.#stream.columns || undefined),
+      colors: wantsColors(this.#stream.isTTY === true, process.env),
     });
     this.#stream.write(`${text}\n`);
   }

@@ -72,6 +72,16 @@ const close = span({
   },
 });
 
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+function axisOf(endMs: number): string {
+  const [, axis = ''] = toText([span({ id: 'x', endMs })]).split('\n');
+  return axis.trim().replaceAll(/ {2,}/g, '|');
+}
+
 function collector(isTTY = false, columns?: number) {
   const chunks: string[] = [];
   return {
@@ -91,33 +101,106 @@ describe('console waterfall', function () {
   this.timeout(20_000);
 
   describe('toText', () => {
-    it('aligns a tree with bars, durations and facts', () => {
-      const text = toText([close, statement], { width: 100 });
+    it('aligns a tree with bars to an eighth of a cell, durations, facts and a time axis', () => {
+      const text = toText([close, statement], { width: 110 });
       assert.deepStrictEqual(text.split('\n'), [
-        'SELECT range ▕███████████                 ▏  40.0 ms 3 polls',
-        '└─ close     ▕                         ███▏  10.0 ms 100,000 rows · 20 chunks · 3.2 MiB · cloudfetch',
+        'SELECT range ▕██████████████▍                     ▏  40.0 ms 3 polls',
+        '└─ close     ▕                                ▐███▏  10.0 ms → 100,000 rows · 20 chunks · 3.2 MiB · cloudfetch',
+        '              0 ms              50 ms',
+        '→ A statement ends when the warehouse has finished it; fetching, downloading and closing follow.',
         '',
       ]);
     });
 
-    it('folds siblings of one name with what is beneath them and adds up their figures', () => {
+    it('folds consecutive siblings into one line and shows parallel ones in lanes, with their sums', () => {
       const fetches = Array.from({ length: 5 }, (_, index) =>
-        span({ id: `f${index}`, name: 'fetchChunk', parent: 'stmt', startMs: 40, endMs: 70 }),
+        span({
+          id: `f${index}`,
+          name: 'fetchChunk',
+          parent: 'stmt',
+          startMs: 40 + index * 8,
+          endMs: 48 + index * 8,
+        }),
       );
-      const downloads = Array.from({ length: 20 }, (_, index) =>
+      const downloads = Array.from({ length: 6 }, (_, index) =>
         span({
           id: `d${index}`,
           name: 'cloudfetch.download',
-          parent: `f${index % 5}`,
-          startMs: 40 + index,
-          endMs: 45 + index,
+          parent: `f${index % 3}`,
+          startMs: 40 + 20 * Math.floor(index / 3),
+          endMs: 60 + 20 * Math.floor(index / 3),
+          failed: index === 1,
           attributes: { 'databricks.cloudfetch.size': 1024 },
         }),
       );
-      const lines = toText([statement, ...fetches, ...downloads, close]).split('\n');
-      assert.strictEqual(lines.length, 5);
-      assert.match(lines[1] ?? '', /├─ fetchChunk ×5 /);
-      assert.match(lines[2] ?? '', /└─ cloudfetch\.download ×20 +▕ +█+ *▏ +24\.0 ms 20\.0 KiB$/);
+      const lines = toText([statement, ...fetches, ...downloads, close], { width: 120 }).split(
+        '\n',
+      );
+      assert.match(lines[1] ?? '', /^├─ fetchChunk ×5 +▕ +[▐█▉-▏]+ +▏ +40\.0 ms →$/);
+      assert.match(
+        lines[2] ?? '',
+        /^│ {2}└─ cloudfetch\.download ▕ +█+[▉▊]█+.? +▏ +40\.0 ms 6 calls, up to 3 at once · 1 failed · 6\.0 KiB$/,
+      );
+      for (const lane of lines.slice(3, 5)) assert.match(lane, /^│ +▕ +█+[▉▊]█+.? +▏$/);
+      assert.match(lines[5] ?? '', /^└─ close/);
+    });
+
+    it('shows at most twelve lanes, whatever runs in parallel, and counts all of it', () => {
+      const calls = Array.from({ length: 500 }, (_, index) =>
+        span({ id: `c${index}`, name: 'call', parent: 'root', endMs: 100 }),
+      );
+      const lines = toText([span({ id: 'root', endMs: 100 }), ...calls])
+        .trimEnd()
+        .split('\n');
+      assert.strictEqual(lines.length, 1 + 12 + 1);
+      assert.match(lines[1] ?? '', /500 calls, up to 500 at once/);
+    });
+
+    it('gives the bars all the width that names and facts leave, and 20 cells at least', () => {
+      const barOf = (width: number): number =>
+        /▕([^▏]*)▏/.exec(toText([span({ id: 'x', endMs: 7 })], { width }))?.[1]?.length ?? 0;
+      assert.strictEqual(barOf(100), 100 - 'x'.length - 8 - 5);
+      assert.strictEqual(barOf(300), 300 - 'x'.length - 8 - 5);
+      const long = span({
+        id: 'x',
+        name: 'n'.repeat(90),
+        attributes: { 'error.type': 'E'.repeat(90) },
+      });
+      for (const width of [0, 40, 60, 80]) {
+        const bar = /▕(.*)▏/.exec(toText([long], { width }))?.[1] ?? '';
+        assert.ok(bar.length >= 20, `${bar.length} cells at ${width}`);
+      }
+    });
+
+    it('explains what ends after its statement, and what ends after another parent', () => {
+      const late = span({ id: 'late', parent: 'root', startMs: 5, endMs: 30 });
+      assert.match(toText([span({ id: 'root' }), late]), / ⇢\n.*\n⇢ This call ended after/);
+      assert.match(toText([statement, close]), / → 100,000 rows[^]*\n→ A statement ends when/);
+      const within = span({ id: 'within', parent: 'root', endMs: 10 });
+      assert.doesNotMatch(toText([span({ id: 'root' }), within]), /[→⇢]/);
+    });
+
+    it('counts two cells for wide characters and none for combining marks', () => {
+      const barColumns = (names: string[]): number[] =>
+        toText(names.map((name, index) => span({ id: String(index), name })))
+          .split('\n')
+          .slice(0, names.length)
+          .map((line, index) => line.indexOf('▕') - (names[index] ?? '').length);
+      // '売上表' takes 6 cells in 3 characters, '🧾' 2 cells in 2, 'é' here 1 cell in 2, '👩‍🔬' 2 cells in 5.
+      assert.deepStrictEqual(barColumns(['売上表', 'abcdef']), [1, 1]);
+      assert.deepStrictEqual(barColumns(['🧾', 'ab']), [1, 1]);
+      assert.deepStrictEqual(barColumns(['e\u0301', 'a']), [1, 1]);
+      assert.deepStrictEqual(barColumns(['👩‍🔬', 'ab']), [1, 1]);
+      const cut = toText([span({ id: 'x', name: '売'.repeat(40) })], { width: 60 });
+      assert.match(cut, /^売+… *▕/);
+    });
+
+    it('labels the axis in the unit of the trace', () => {
+      assert.match(axisOf(0.2), /^0 µs\|50 µs\|100 µs\|150 µs/);
+      assert.match(axisOf(90), /^0 ms\|10 ms\|20 ms\|/);
+      assert.match(axisOf(12_000), /^0 s\|2 s\|4 s\|/);
+      assert.match(axisOf(600_000), /^0 min\|2 min\|4 min\|/);
+      assert.strictEqual(axisOf(0), '0 µs');
     });
 
     it('says the condition and SQLSTATE of a failure', () => {
@@ -158,8 +241,8 @@ describe('console waterfall', function () {
       ]);
       assert.deepStrictEqual(
         text
-          .trimEnd()
           .split('\n')
+          .filter((line) => line.includes('▕'))
           .map((line) => line.replace(/ *▕.*/, '')),
         [
           'caller',
@@ -255,13 +338,47 @@ describe('console waterfall', function () {
       assert.strictEqual(stream.writes(), 1);
     });
 
-    it('colours a terminal only and takes its width', () => {
-      const plain = collector(false, 60);
-      const terminal = collector(true, 60);
-      exported(new ConsoleWaterfallExporter({ stream: plain }), span({ id: 'x' }));
-      exported(new ConsoleWaterfallExporter({ stream: terminal }), span({ id: 'x' }));
-      assert.ok(!plain.text().includes(ESCAPE));
-      assert.ok(terminal.text().includes(ESCAPE));
+    describe('colors', () => {
+      const VARIABLES = ['FORCE_COLOR', 'NO_COLOR', 'TERM'] as const;
+      const before = VARIABLES.map((name) => [name, process.env[name]] as const);
+      afterEach(() => before.forEach(([name, value]) => setVariable(name, value)));
+
+      type Environment = Partial<Record<(typeof VARIABLES)[number], string>>;
+      const cases: readonly (readonly [boolean, Environment, boolean])[] = [
+        [true, {}, true],
+        [false, {}, false],
+        [true, { TERM: 'xterm' }, true],
+        [true, { TERM: 'dumb' }, false],
+        [true, { NO_COLOR: '1' }, false],
+        [true, { NO_COLOR: '' }, true],
+        [false, { FORCE_COLOR: '' }, true],
+        [false, { FORCE_COLOR: '1', TERM: 'dumb' }, true],
+        [true, { FORCE_COLOR: '0' }, false],
+        [true, { FORCE_COLOR: 'false' }, false],
+        [false, { FORCE_COLOR: '3', NO_COLOR: '1' }, true],
+      ];
+      for (const [isTTY, environment, colored] of cases) {
+        const where = isTTY ? 'a terminal' : 'a file';
+        it(`${colored ? 'color' : 'do not color'} ${where} with ${JSON.stringify(environment)}`, () => {
+          for (const name of VARIABLES) setVariable(name, environment[name]);
+          const stream = collector(isTTY, 60);
+          exported(new ConsoleWaterfallExporter({ stream }), span({ id: 'x' }));
+          assert.strictEqual(stream.text().includes(ESCAPE), colored);
+        });
+      }
+    });
+
+    it('takes the width of the terminal, and 100 where it is not known', () => {
+      for (const [columns, width] of [
+        [60, 60],
+        [180, 180],
+        [0, 100],
+        [undefined, 100],
+      ] as const) {
+        const stream = collector(false, columns);
+        exported(new ConsoleWaterfallExporter({ stream }), span({ id: 'x' }));
+        assert.strictEqual(stream.text().split('\n')[0]?.length, width - 1);
+      }
     });
 
     it('reports a stream that throws as a failed export', () => {
