@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as semconv from '../../src/semconv';
-import type { OperationMessage, PublishedOperation } from '../../src/semconv';
+import type { OperationFacts, OperationMessage, PublishedOperation } from '../../src/semconv';
 import { RecordingOwner } from '../support/telemetry-owner';
 import { TestBed } from '../support/test-bed';
 
@@ -143,6 +143,24 @@ describe('the telemetry channel', () => {
     assert.equal(owner.operations.flatMap(({ events }) => events).length, 1);
   });
 
+  it('shows every subscriber each member of an operation as its owner gets it, as copies', async () => {
+    const seen: OperationMessage[] = [];
+    const watch = (message: unknown): void => {
+      if ((message as OperationMessage).type === 'operation') seen.push(message as OperationMessage);
+    };
+    subscribe(CHANNEL_DATABRICKS_TELEMETRY, watch);
+    await story('SELECT * FROM nowhere');
+    unsubscribe(CHANNEL_DATABRICKS_TELEMETRY, watch);
+    assert.equal(seen.length, owner.operations.length);
+    for (const [index, operation] of owner.operations.entries()) {
+      const message = seen[index];
+      assert.ok(message !== undefined);
+      assert.deepEqual(factsOf(message), factsOf(operation));
+      assert.deepEqual(message.spanContext(), operation.spanContext());
+      assert.notEqual(message.spanContext(), operation.spanContext());
+    }
+  });
+
   it('loses nothing beside subscribers that throw or reject, whose errors are theirs alone', async () => {
     const events = ['uncaughtException', 'unhandledRejection'] as const;
     const emitter: NodeJS.EventEmitter = process;
@@ -267,6 +285,31 @@ describe('the telemetry channel', () => {
     assert.equal(owner.closed.length, 2);
   });
 });
+
+const MEMBERS = [
+  'name',
+  'kind',
+  'startTime',
+  'endTime',
+  'duration',
+  'status',
+  'links',
+  'events',
+  'ended',
+  'resource',
+  'instrumentationScope',
+  'droppedAttributesCount',
+  'droppedEventsCount',
+  'droppedLinksCount',
+] as const satisfies (keyof OperationFacts)[];
+
+function factsOf(facts: OperationFacts): object {
+  const attributes = Object.entries(facts.attributes).filter(([, value]) => value !== undefined);
+  return {
+    attributes: Object.fromEntries(attributes),
+    ...Object.fromEntries(MEMBERS.map((member) => [member, facts[member]])),
+  };
+}
 
 function isMarked(span: object): boolean {
   return Reflect.get(span, PUBLISHED) === true;
