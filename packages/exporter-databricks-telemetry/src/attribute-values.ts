@@ -6,6 +6,8 @@ import type { Attributes, HrTime } from '@opentelemetry/api';
  */
 
 const MAX_TEXT_LENGTH = 1_024;
+/** Longer identifiers are nonsense and are not kept: the driver's are UUIDs. */
+const MAX_ID_LENGTH = 256;
 
 export function text(attributes: Attributes | undefined, name: string): string | undefined {
   const value = attributes?.[name];
@@ -23,6 +25,20 @@ export function flag(attributes: Attributes | undefined, name: string): boolean 
 export function count(attributes: Attributes | undefined, name: string): number | undefined {
   const value = attributes?.[name];
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** The identifier in an attribute; `undefined` for what cannot be one. */
+export function idIn(attributes: Attributes, name: string): string | undefined {
+  const value: unknown = attributes[name];
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_LENGTH
+    ? value
+    : undefined;
+}
+
+/** The number in an attribute that counts something; `undefined` for what is no finite number from 0. */
+export function amountIn(attributes: Attributes, name: string): number | undefined {
+  const value: unknown = attributes[name];
+  return typeof value === 'number' && value >= 0 && value < Infinity ? value : undefined;
 }
 
 /** Whole milliseconds of a time or duration. */

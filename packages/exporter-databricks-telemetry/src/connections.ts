@@ -5,7 +5,7 @@ import {
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { OncePerCondition } from './diagnostics';
 import type { ReadableSpan } from './otel';
-import { idIn } from './processor/attribute';
+import { idIn } from './attribute-values';
 
 /** Connections that are remembered; then the oldest is forgotten, and its records are sent without connection facts. */
 const MAX_CONNECTIONS = 1_000;
@@ -44,7 +44,7 @@ export class Connections {
     if (!enabled) return;
     this.#anyReportsByItself = true;
     this.#warning.warn(
-      'the driver reports the telemetry of a connection by itself, so this processor skips that connection; ' +
+      'the driver reports the telemetry of a connection by itself, so nothing of that connection is exported here; ' +
         "set driverTelemetry: 'replace' on DatabricksSqlInstrumentation to have it reported here",
     );
   }

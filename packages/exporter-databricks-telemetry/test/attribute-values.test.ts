@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import type { HrTime } from '@opentelemetry/api';
-import { count, flag, hrTimeToMillis, text } from '../src/attribute-values';
+import { amountIn, count, flag, hrTimeToMillis, idIn, text } from '../src/attribute-values';
 
 describe('hrTimeToMillis', () => {
   it('rounds to whole milliseconds', () => {
@@ -48,5 +48,25 @@ describe('an attribute of any type', () => {
       assert.equal(count({ a: value }, 'a'), undefined);
     }
     assert.equal(count(undefined, 'a'), undefined);
+  });
+});
+
+describe('idIn', () => {
+  it('takes texts of up to 256 characters', () => {
+    assert.equal(idIn({ id: 'a' }, 'id'), 'a');
+    assert.equal(idIn({ id: 'x'.repeat(256) }, 'id')?.length, 256);
+    for (const id of ['', 'x'.repeat(257), 7, ['a'], undefined]) {
+      assert.equal(idIn({ id }, 'id'), undefined);
+    }
+  });
+});
+
+describe('amountIn', () => {
+  it('takes finite numbers from 0', () => {
+    assert.equal(amountIn({ n: 0 }, 'n'), 0);
+    assert.equal(amountIn({ n: 1.5 }, 'n'), 1.5);
+    for (const n of [-1, Number.NaN, Infinity, '1', true, undefined]) {
+      assert.equal(amountIn({ n }, 'n'), undefined);
+    }
   });
 });

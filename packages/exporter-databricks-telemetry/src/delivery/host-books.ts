@@ -1,6 +1,7 @@
+import { Accounting } from '../accounting';
 import type { DroppedCounts } from '../accounting';
 import { OncePerCondition } from '../diagnostics';
-import type { DropReason, Fate } from '../record';
+import type { Fate } from '../record';
 import type { CircuitBreakerState } from './circuit-breaker';
 import type { FlagState } from './feature-flags';
 
@@ -27,9 +28,8 @@ export interface HostStats {
 /** The counts of one host. */
 export class HostBook {
   readonly connections = new Set<string>();
-  readonly #dropped: Partial<Record<DropReason, number>> = {};
+  readonly #accounting = new Accounting();
   #pending = 0;
-  #delivered = 0;
   lastError: string | undefined;
 
   get isIdle(): boolean {
@@ -42,12 +42,7 @@ export class HostBook {
 
   settled(fates: readonly Fate[]): void {
     this.#pending -= fates.length;
-    for (const fate of fates) {
-      if (fate.kind === 'delivered') this.#delivered += 1;
-      else if (fate.kind === 'dropped') {
-        this.#dropped[fate.reason] = (this.#dropped[fate.reason] ?? 0) + 1;
-      }
-    }
+    for (const fate of fates) this.#accounting.settle(fate);
   }
 
   stats(breaker: CircuitBreakerState, flag: FlagState): HostStats {
@@ -56,8 +51,8 @@ export class HostBook {
       flag,
       connections: this.connections.size,
       pending: this.#pending,
-      delivered: this.#delivered,
-      dropped: { ...this.#dropped },
+      delivered: this.#accounting.delivered,
+      dropped: this.#accounting.dropped,
       lastError: this.lastError,
     };
   }

@@ -1,23 +1,17 @@
+import { Accounting } from '../accounting';
 import type { ConnectionBatch } from '../delivery/connection-batch';
 import type { ExportResult, ReadableSpan } from '../otel';
 import { UndeliveredError } from '../record';
 import type { DropReason, Fate } from '../record';
 import { isRecord } from './span-groups';
 
-/** The books of the exporter, in spans: `offered = delivered + pending + Σ dropped`. */
-export class ExporterAccounting {
-  readonly #dropped: Partial<Record<DropReason, number>> = {};
-  offered = 0;
-  delivered = 0;
+/** The exporter's counts, in spans, and the results made of them. */
+export class ExporterAccounting extends Accounting {
   pending = 0;
   /** Spans that telemetry has no use for. */
   ignored = 0;
   /** Spans handed back; they are offered again when they return. */
   returned = 0;
-
-  get dropped(): Readonly<Partial<Record<DropReason, number>>> {
-    return { ...this.#dropped };
-  }
 
   /** `count` spans are under way, of `all` that were given. */
   began(all: number, count: number): void {
@@ -30,7 +24,7 @@ export class ExporterAccounting {
   gaveUp(spans: readonly ReadableSpan[], reason: DropReason): ExportResult {
     const count = spans.length;
     this.offered += count;
-    this.#drop(reason, count);
+    this.drop(reason, count);
     return {
       code: 1,
       error: new UndeliveredError([], reason, undefined, { [reason]: count }),
@@ -52,19 +46,16 @@ export class ExporterAccounting {
     let isAccounted = false;
     for (const [index, batch] of batches.entries()) {
       for (const [position, { span }] of batch.spans.entries()) {
-        const fate = fates[index]?.[position];
+        const fate = fates[index]?.[position] ?? REFUSED;
         isAccounted ||= isRecord(span);
         this.pending -= 1;
-        if (fate?.kind === 'undelivered') {
+        this.settle(fate);
+        if (fate.kind === 'undelivered') {
           undelivered.push(span);
           reason ??= fate.reason;
           retryAfterMs = minimum(retryAfterMs, fate.retryAfterMs);
-        } else if (fate?.kind === 'delivered') {
-          this.delivered += 1;
-        } else {
-          const why = fate?.kind === 'dropped' ? fate.reason : 'refused';
-          dropped[why] = (dropped[why] ?? 0) + 1;
-          this.#drop(why, 1);
+        } else if (fate.kind === 'dropped') {
+          dropped[fate.reason] = (dropped[fate.reason] ?? 0) + 1;
         }
       }
     }
@@ -86,11 +77,10 @@ export class ExporterAccounting {
           ),
         };
   }
-
-  #drop(reason: DropReason, count: number): void {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
-  }
 }
+
+/** Of a span that no fate is known of. */
+const REFUSED: Fate = { kind: 'dropped', reason: 'refused' };
 
 function minimum(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : Math.min(a, b);

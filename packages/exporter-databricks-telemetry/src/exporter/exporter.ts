@@ -1,7 +1,6 @@
-import { startTimer } from '../clock';
-import type { Timer } from '../clock';
 import { resolveExporterOptions, telemetryDisabled } from '../config';
 import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
+import { Deadline } from '../deadline';
 import { guarded, logDebug, runCallback } from '../diagnostics';
 import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';
@@ -158,12 +157,9 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   /** Waits for the exports under way. Its timer holds the process, since the sockets it waits for do not. */
   async #settled(timeoutMs: number): Promise<void> {
     if (this.#inFlight.size === 0) return;
-    let timer: Timer | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = startTimer('the deadline of a flush', timeoutMs, resolve);
-    });
-    await Promise.race([Promise.allSettled(this.#inFlight), deadline]);
-    timer?.cancel();
+    const deadline = new Deadline(timeoutMs);
+    await deadline.race(Promise.allSettled(this.#inFlight));
+    deadline.clear();
   }
 }
 

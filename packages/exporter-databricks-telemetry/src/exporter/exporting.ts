@@ -7,9 +7,13 @@ import { ExporterAccounting } from './accounting';
 import { ExporterHealth } from './health';
 import type { ExportResult, ReadableSpan } from '../otel';
 import { UndeliveredError } from '../record';
+import { RecentIds } from '../recent-ids';
 import type { DropReason, Fate } from '../record';
-import { MAX_CONNECTIONS, SpanGroups, bound } from './span-groups';
+import { SpanGroups } from './span-groups';
 import { startLine } from '../startup-message';
+
+/** Of as many closed connections, the credentials are released again after what still comes. */
+const CLOSED_CONNECTIONS = 1_000;
 
 /** `offered = delivered + pending + Σ dropped`. Spans handed back to the caller are offered again when they return. */
 export interface ExporterStats {
@@ -34,7 +38,7 @@ export class Exporting {
   readonly #accounting = new ExporterAccounting();
   readonly #groups = new SpanGroups();
   readonly #health = new ExporterHealth(() => this.stats());
-  readonly #closedConnections = new Set<string>();
+  readonly #closedConnections = new RecentIds(CLOSED_CONNECTIONS);
   #delivery: Delivery | undefined;
 
   /**
@@ -90,7 +94,6 @@ export class Exporting {
   /** The last flush of a connection was done: its credentials are let go, and again after what still comes. */
   connectionClosed(connectionId: string): void {
     this.#delivery?.release(connectionId);
-    bound(this.#closedConnections, MAX_CONNECTIONS);
     this.#closedConnections.add(connectionId);
   }
 

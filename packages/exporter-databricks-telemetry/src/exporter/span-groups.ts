@@ -2,7 +2,6 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_CONNECTION_ID,
-  ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
   ATTR_DATABRICKS_OPERATION,
   OPERATION_CLOUDFETCH_DOWNLOAD,
   OPERATION_CONNECT,
@@ -10,21 +9,17 @@ import {
   SCOPE_NAME,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
+import { Connections } from '../connections';
 import type { ConnectionBatch, OutgoingRecord } from '../delivery/connection-batch';
 import type { ReadableSpan } from '../otel';
 import type { TelemetryRecord } from '../record';
-
-/** Of as many connections something is remembered. */
-export const MAX_CONNECTIONS = 1_000;
 
 /**
  * Sorts spans by their connections and says what is to be told of each. The processor's records bring all that in their
  * join; for the spans of a plain BatchSpanProcessor it is taken from the spans, those that came before included.
  */
 export class SpanGroups {
-  readonly #connections = new Map<string, Attributes>();
-  /** Connections whose own driver reports: theirs is not ours to repeat. */
-  readonly #foreignConnections = new Set<string>();
+  readonly #connections = new Connections();
 
   /** Spans that telemetry has no use for are in no group. */
   of(spans: readonly ReadableSpan[]): ConnectionBatch[] {
@@ -52,19 +47,17 @@ export class SpanGroups {
     return [...groups].map(([connectionId, { facts, claimed, spans: own }]) => ({
       connectionId,
       claimed,
-      facts: facts ?? this.#connections.get(connectionId) ?? own[0]?.span.attributes ?? {},
+      facts: facts ?? this.#factsOf(own[0]?.span),
       spans: own,
     }));
   }
 
   forget(connectionId: string): void {
-    this.#connections.delete(connectionId);
-    this.#foreignConnections.delete(connectionId);
+    this.#connections.forget(connectionId);
   }
 
   clear(): void {
     this.#connections.clear();
-    this.#foreignConnections.clear();
   }
 
   /** What is to be said of a span: what its join says, else what the span itself tells. */
@@ -82,15 +75,14 @@ export class SpanGroups {
       const own: OutgoingRecord[] = [{ span, kind, completion, staging, failure, isCanceled }];
       return { connectionId, records: own, facts: connection, claimed };
     }
-    if (span.instrumentationScope.name !== SCOPE_NAME || !this.#isOurs(connectionId, attributes)) {
-      return { connectionId, records: [] };
-    }
+    if (span.instrumentationScope.name !== SCOPE_NAME) return { connectionId, records: [] };
+    this.#connections.learnReporter(span);
+    if (this.#connections.reportsByItself(span)) return { connectionId, records: [] };
     const records: OutgoingRecord[] = [];
     const failure = span.status.code === SpanStatusCode.ERROR ? span : undefined;
     switch (attributes[ATTR_DATABRICKS_OPERATION]) {
       case OPERATION_CONNECT:
-        bound(this.#connections, MAX_CONNECTIONS);
-        this.#connections.set(connectionId, attributes);
+        this.#connections.connected(span);
         // A connection makes no record; its failure stands alone.
         if (failure !== undefined) records.push({ span, kind: 'error', completion: undefined });
         break;
@@ -104,24 +96,13 @@ export class SpanGroups {
     return { connectionId, records };
   }
 
-  #isOurs(connectionId: string, attributes: Attributes): boolean {
-    if (attributes[ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED] === true) {
-      bound(this.#foreignConnections, MAX_CONNECTIONS);
-      this.#foreignConnections.add(connectionId);
-    }
-    return !this.#foreignConnections.has(connectionId);
+  #factsOf(span: ReadableSpan | undefined): Attributes {
+    if (span === undefined) return {};
+    return this.#connections.factsOf(span) ?? span.attributes;
   }
 }
 
 /** Whether a span is a record of our own processor, which keeps books of it. */
 export function isRecord(span: ReadableSpan): span is TelemetryRecord {
   return 'join' in span;
-}
-
-/** Makes room for one more by forgetting the oldest. */
-export function bound(collection: Map<string, unknown> | Set<string>, size: number): void {
-  if (collection.size >= size) {
-    const [oldest] = collection.keys();
-    collection.delete(oldest ?? '');
-  }
 }

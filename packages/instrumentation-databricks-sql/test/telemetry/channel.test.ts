@@ -146,7 +146,8 @@ describe('the telemetry channel', () => {
   it('shows every subscriber each member of an operation as its owner gets it, as copies', async () => {
     const seen: OperationMessage[] = [];
     const watch = (message: unknown): void => {
-      if ((message as OperationMessage).type === 'operation') seen.push(message as OperationMessage);
+      if ((message as OperationMessage).type === 'operation')
+        seen.push(message as OperationMessage);
     };
     subscribe(CHANNEL_DATABRICKS_TELEMETRY, watch);
     await story('SELECT * FROM nowhere');

@@ -13,7 +13,7 @@ import {
   ATTR_DATABRICKS_RESULT_SIZE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { ReadableSpan } from '../../otel';
-import { amountIn } from '../attribute';
+import { amountIn } from '../../attribute-values';
 
 /** Whether a `close_statement` carries the statement's totals, as those of our instrumentation do. */
 export function hasTotals(completion: Attributes): boolean {

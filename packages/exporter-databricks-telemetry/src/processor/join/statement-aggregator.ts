@@ -9,12 +9,12 @@ import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks
 import type { Accounting } from '../../accounting';
 import type { ReadableSpan } from '../../otel';
 import type { EndedSpan, Join } from '../../record';
-import { idIn } from '../attribute';
+import { idIn } from '../../attribute-values';
 import { Connections } from '../../connections';
 import { hasFailed, hasOwnException, isTerminal, wasCanceled } from './failure';
 import { SpanRecord } from './span-record';
 import { hasTotals } from './rebuilt-totals';
-import { RecentIds } from './recent-ids';
+import { RecentIds } from '../../recent-ids';
 import { roleOf } from './span-role';
 import type { Role } from './span-role';
 import { estimateSpanBytes, estimateStatementBytes } from './span-size';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RecentIds } from '../../../src/processor/join/recent-ids';
+import { RecentIds } from '../src/recent-ids';
 
 describe('RecentIds', () => {
   it('knows the newest ids and keeps no more than two generations', () => {
