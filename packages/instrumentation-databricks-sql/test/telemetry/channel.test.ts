@@ -4,7 +4,12 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as semconv from '../../src/semconv';
-import type { OperationFacts, OperationMessage, PublishedOperation } from '../../src/semconv';
+import type {
+  OperationFacts,
+  OperationMessage,
+  PublishedOperation,
+  TelemetryMessage,
+} from '../../src/semconv';
 import { RecordingOwner } from '../support/telemetry-owner';
 import { TestBed } from '../support/test-bed';
 
@@ -146,8 +151,8 @@ describe('the telemetry channel', () => {
   it('shows every subscriber each member of an operation as its owner gets it, as copies', async () => {
     const seen: OperationMessage[] = [];
     const watch = (message: unknown): void => {
-      if ((message as OperationMessage).type === 'operation')
-        seen.push(message as OperationMessage);
+      const received = message as TelemetryMessage;
+      if (received.type === 'operation') seen.push(received);
     };
     subscribe(CHANNEL_DATABRICKS_TELEMETRY, watch);
     await story('SELECT * FROM nowhere');
