@@ -77,6 +77,10 @@ function setVariable(name: string, value: string | undefined): void {
   else process.env[name] = value;
 }
 
+function shown(name: string): string {
+  return /^(.*?) ▕/.exec(toText([span({ id: 'x', name })]))?.[1] ?? '';
+}
+
 function axisOf(endMs: number): string {
   const [, axis = ''] = toText([span({ id: 'x', endMs })]).split('\n');
   return axis.trim().replaceAll(/ {2,}/g, '|');
@@ -193,6 +197,19 @@ describe('console waterfall', function () {
       assert.deepStrictEqual(barColumns(['👩‍🔬', 'ab']), [1, 1]);
       const cut = toText([span({ id: 'x', name: '売'.repeat(40) })], { width: 60 });
       assert.match(cut, /^売+… *▕/);
+    });
+
+    it('makes hidden characters and marks on nothing visible', () => {
+      for (const [name, expected] of [
+        ['\u0301a', '·a'],
+        ['a\u200bb\u00adc', 'a·b·c'],
+        ['\u202eevil', '·evil'],
+        ['a\u1be6', 'a·'],
+        ['हिन्दी ไทย עִבְרִית', 'हिन्दी ไทย עִבְרִית'],
+        ['1\ufe0f\u20e3 ❤️ 👩‍🔬', '1\ufe0f\u20e3 ❤️ 👩‍🔬'],
+      ] as const) {
+        assert.strictEqual(shown(name), expected);
+      }
     });
 
     it('labels the axis in the unit of the trace', () => {
