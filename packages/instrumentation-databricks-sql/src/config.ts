@@ -67,10 +67,12 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
   /**
    * Who reports telemetry, decided at each `connect()`. `'auto'`: the telemetry processor that claims the connection, else
    * the driver itself. `'replace'`: the same, with a warning when no processor claims it. `'keep'`: the driver
-   * wherever it reports, a processor elsewhere. `connect({ telemetryEnabled: false })` opts a connection out of both.
+   * wherever it reports, a processor elsewhere. `'gateway'`: a telemetry gateway, from the exported spans; the driver's own
+   * is off, no processor claims the connection, and the spans of `openSession` repeat the connection's facts.
+   * `connect({ telemetryEnabled: false })` opts a connection out of all.
    * @default 'auto'
    */
-  driverTelemetry?: 'auto' | 'keep' | 'replace';
+  driverTelemetry?: 'auto' | 'keep' | 'replace' | 'gateway';
   /**
    * How the trace context reaches the warehouse: `'query-tags'` adds a `traceparent` tag to each statement, so that rows of
    * `system.query.history` join traces. Workspaces without query tags reject such statements.
@@ -142,7 +144,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   connectionSpans: boolean(true),
   fetchSpans: boolean(true),
   cloudFetchSpans: boolean(true),
-  driverTelemetry: oneOf('auto', 'keep', 'replace'),
+  driverTelemetry: oneOf('auto', 'keep', 'replace', 'gateway'),
   traceContext: oneOf('none', 'query-tags'),
   statementMaxDurationMs: durationMs(60 * 60 * 1000),
   requestHook: hook,
@@ -165,7 +167,23 @@ export function resolveConfig(
   for (const name of namesOf(config)) {
     if (!Object.hasOwn(OPTIONS, name)) diag.warn(`unknown option ${name} is ignored`);
   }
+  warnOfMissingSpans(resolved as ResolvedConfig, diag);
   return resolved as ResolvedConfig;
+}
+
+/** A gateway knows what the spans say, and nothing else. */
+function warnOfMissingSpans(config: ResolvedConfig, diag: DiagLogger): void {
+  if (config.driverTelemetry !== 'gateway') return;
+  if (!config.connectionSpans) {
+    diag.warn(
+      "driverTelemetry 'gateway' reports no sessions without connectionSpans: set it to true",
+    );
+  }
+  if (config.requireParentSpan) {
+    diag.warn(
+      "driverTelemetry 'gateway' reports nothing of calls without a parent span: set requireParentSpan to false",
+    );
+  }
 }
 
 /** JavaScript may pass any value for the options, and a getter or a proxy may throw. */

@@ -96,6 +96,8 @@ export const ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA =
   'databricks.connection.metric_view_metadata';
 /** `userAgentEntry` of the driver, unless it looks like a token. */
 export const ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY = 'databricks.connection.user_agent_entry';
+/** Boolean, with `driverTelemetry: 'gateway'`: the application passed `telemetryEnabled: false`, so that no gateway may report the connection. */
+export const ATTR_DATABRICKS_CONNECTION_OPTED_OUT = 'databricks.connection.opted_out';
 
 /** One of {@link StatementState}. */
 export const ATTR_DATABRICKS_STATEMENT_STATE = 'databricks.statement.state';

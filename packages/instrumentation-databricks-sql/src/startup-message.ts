@@ -3,6 +3,14 @@ import type { ResolvedConfig } from './config';
 import { DRIVER_MODULE } from './driver/files';
 import { PACKAGE_VERSION } from './scope';
 
+const CLAIMED = 'reported by the telemetry processor that claims a connection, else by the driver';
+const REPORTERS: Readonly<Record<ResolvedConfig['driverTelemetry'], string>> = {
+  auto: CLAIMED,
+  replace: CLAIMED,
+  keep: 'the driver sends its own; a telemetry processor reports connections where it does not',
+  gateway: 'reported by a gateway that gets the spans; the driver sends none',
+};
+
 function shown(value: unknown): string {
   return typeof value === 'function' ? 'set' : JSON.stringify(value);
 }
@@ -20,8 +28,6 @@ export function startupMessage(driverVersion: string | undefined, config: Resolv
   return [
     `${driver} is instrumented (${PACKAGE_VERSION})`,
     `options: ${options.length === 0 ? 'the defaults' : options.join(', ')}`,
-    config.driverTelemetry === 'keep'
-      ? 'telemetry: the driver sends its own; a telemetry processor reports connections where it does not'
-      : 'telemetry: reported by the telemetry processor that claims a connection, else by the driver',
+    `telemetry: ${REPORTERS[config.driverTelemetry]}`,
   ].join('; ');
 }

@@ -36,6 +36,11 @@ export interface TelemetryConnection {
   readonly attributes: Attributes;
   /** Credentials and agent of the connection; `undefined` when it was collected, or was closed and released. */
   readonly access: ConnectionAccess | undefined;
+  /**
+   * Attributes of the OpenTelemetry resource of the process that holds the connection, where that is another process than
+   * this one, as in a gateway. The instrumentation leaves it out.
+   */
+  readonly resource?: Attributes | undefined;
 }
 
 /** The consumer that reports the telemetry of the connections it has claimed. */

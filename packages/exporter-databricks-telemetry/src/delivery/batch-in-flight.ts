@@ -7,6 +7,8 @@ import type { Destination } from './destination';
 export class BatchInFlight {
   readonly facts: Attributes;
   readonly destination: Destination;
+  /** Attributes of the resource of the process that holds the connection, when it is not this one. */
+  readonly resource: Attributes | undefined;
   readonly #batch: ConnectionBatch;
   readonly #records: readonly OutgoingRecord[];
   readonly #fates: (Fate | undefined)[];
@@ -14,6 +16,7 @@ export class BatchInFlight {
   constructor(batch: ConnectionBatch, destination: Destination) {
     this.facts = batch.facts;
     this.destination = destination;
+    this.resource = batch.claimed?.resource;
     this.#batch = batch;
     this.#records = batch.spans.flatMap(({ records }) => records);
     this.#fates = this.#records.map(() => undefined);

@@ -1,9 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
 import { guarded } from '../diagnostics';
-import { connectionFacts, driverVersion } from '../frontend-log/connection-facts';
+import { connectionFacts, driverVersion, userAgentEntry } from '../frontend-log/connection-facts';
 import { encodeError, encodeOperation, prepareConnection } from '../frontend-log/translate';
 import type { PreparedConnection } from '../frontend-log/translate';
-import { authenticatedUserAgent, driverVersionOf } from '../frontend-log/user-agent';
+import {
+  authenticatedUserAgent,
+  driverVersionOf,
+  remoteUserAgent,
+} from '../frontend-log/user-agent';
 import type { BatchInFlight, PendingRecord } from './batch-in-flight';
 
 /** Encodes records, and prepares once what the records of a connection have in common. */
@@ -22,10 +26,13 @@ export class RecordEncoder {
   }
 
   #prepare(batch: BatchInFlight): PreparedConnection {
-    const { facts, destination } = batch;
+    const { facts, destination, resource } = batch;
     let prepared = this.#prepared.get(facts);
     if (!prepared) {
-      prepared = prepareConnection(connectionFacts(facts, destination.host), userAgentOf(batch));
+      prepared = prepareConnection(
+        connectionFacts(facts, destination.host, resource),
+        userAgentOf(batch),
+      );
       this.#prepared.set(facts, prepared);
     }
     return prepared;
@@ -34,7 +41,13 @@ export class RecordEncoder {
 
 /** The `User-Agent` of a connection's authenticated requests. */
 export function userAgentOf(batch: BatchInFlight): string {
-  return authenticatedUserAgent(batch.destination.userAgent, driverVersionOfBatch(batch));
+  const { destination, resource } = batch;
+  const version = driverVersionOfBatch(batch);
+  const own =
+    resource === undefined
+      ? destination.userAgent
+      : remoteUserAgent(resource, version, userAgentEntry(batch.facts));
+  return authenticatedUserAgent(own, version);
 }
 
 /** The driver's version, from the spans or else from the driver's user agent. */

@@ -3,7 +3,7 @@
  * Exports nothing: the span that it starts never ends.
  */
 import { diag, DiagLogLevel, isValidTraceId, trace } from '@opentelemetry/api';
-import type { DiagLogFunction } from '@opentelemetry/api';
+import type { Attributes, DiagLogFunction, Span } from '@opentelemetry/api';
 import {
   CHANNEL_DATABRICKS_TELEMETRY,
   SCOPE_NAME,
@@ -18,8 +18,60 @@ const OURS = /^@dbsql-otel\//;
 
 function ignore(): void {}
 
+/** Resource attributes that the records of a gateway are made of. */
+const GATEWAY_RESOURCE = ['process.runtime.version', 'os.type', 'os.version', 'host.arch'];
+/** As many spans show whether the sampler keeps them all. */
+const SAMPLED_SPANS = 64;
+/** In the start line of the instrumentation, which lists the options that differ from their defaults. */
+const GATEWAY_OPTION = 'driverTelemetry "gateway"';
+
+function startSpan(): Span & { readonly resource?: { readonly attributes?: Attributes } } {
+  return trace.getTracer(SCOPE_NAME).startSpan('doctor', { root: true });
+}
+
+/** A gateway reports what the spans say, so it needs all of them. */
+function checkGateway(): Finding[] {
+  const findings: Finding[] = [];
+  const span = startSpan();
+  if (!isValidTraceId(span.spanContext().traceId)) {
+    return [
+      problem(
+        "driverTelemetry is 'gateway' and no tracer provider is registered",
+        'register one that exports to the OpenTelemetry Collector: without spans, nothing is reported',
+      ),
+    ];
+  }
+  if (channel(CHANNEL_DATABRICKS_TELEMETRY).hasSubscribers) {
+    findings.push(
+      problem(
+        "driverTelemetry is 'gateway', so a processor of this process reports nothing",
+        'remove the DatabricksTelemetrySpanProcessor, or the option',
+      ),
+    );
+  }
+  if (Array.from({ length: SAMPLED_SPANS }, startSpan).some((each) => !each.isRecording())) {
+    findings.push(
+      problem(
+        'the sampler drops spans, and a gateway does not see their statements',
+        'sample all in the process, and use tail sampling in the Collector',
+      ),
+    );
+  }
+  const attributes = span.resource?.attributes ?? {};
+  const missing = GATEWAY_RESOURCE.filter((name) => attributes[name] === undefined);
+  if (missing.length > 0) {
+    findings.push(
+      note(
+        `the resource lacks ${missing.join(', ')}`,
+        'add processDetector, osDetector and hostDetector to resourceDetectors; records leave these fields out',
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [ok('a gateway reports the telemetry from the spans')];
+}
+
 function checkProvider(): Finding {
-  const span = trace.getTracer(SCOPE_NAME).startSpan('doctor', { root: true });
+  const span = startSpan();
   return isValidTraceId(span.spanContext().traceId)
     ? ok('a tracer provider is registered')
     : note(
@@ -83,7 +135,10 @@ function checkPatches(folder: string): Finding[] {
 
 function probe(folder: string): Finding[] {
   try {
-    return [checkProvider(), checkProcessor(), ...checkPatches(folder)];
+    const patches = checkPatches(folder);
+    const isForGateway = patches.some(({ text }) => text.includes(GATEWAY_OPTION));
+    const reporter = isForGateway ? checkGateway() : [checkProcessor()];
+    return [checkProvider(), ...reporter, ...patches];
   } catch (error) {
     const type = error instanceof Error ? error.constructor.name : 'error';
     return [problem(`the driver could not be loaded (${type})`, 'does the application start?')];

@@ -64,13 +64,22 @@ export function driverVersion(connection: Attributes | undefined): string | unde
   return version !== undefined && VERSION.test(version) ? version : undefined;
 }
 
-/** @param connection attributes of the `connect` span, or of any span of the connection when that was not seen. */
+/** The application's own part of the driver's user agent, as it gave it. */
+export function userAgentEntry(connection: Attributes): string | undefined {
+  return text(connection, ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY);
+}
+
+/**
+ * @param connection attributes of the `connect` span, or of any span of the connection when that was not seen.
+ * @param resource resource attributes of the process that holds the connection, when it is not this one
+ */
 export function connectionFacts(
   connection: Attributes,
   host: { readonly hostname: string; readonly port: number } | undefined,
+  resource?: Attributes,
 ): ConnectionFacts {
   const version = driverVersion(connection);
-  const entry = text(connection, ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY);
+  const entry = userAgentEntry(connection);
   const workspaceId = text(connection, ATTR_DATABRICKS_WORKSPACE_ID);
   const auth = lookUp(AUTH, text(connection, ATTR_DATABRICKS_CONNECTION_AUTH_TYPE));
   const socketTimeoutMs = count(connection, ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT);
@@ -80,7 +89,7 @@ export function connectionFacts(
     driverVersion: version,
     authType: auth?.type,
     systemConfiguration: {
-      ...systemConfiguration(),
+      ...systemConfiguration(resource),
       driver_version: version,
       client_app_name: entry === undefined ? undefined : sanitizeEntry(entry),
     },

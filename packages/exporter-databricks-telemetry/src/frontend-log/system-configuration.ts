@@ -1,4 +1,6 @@
 import { arch, release } from 'node:os';
+import type { Attributes } from '@opentelemetry/api';
+import { text } from '../attribute-values';
 import { redact } from './redact';
 import type { SystemConfiguration } from './schema';
 
@@ -10,12 +12,29 @@ const SEPARATOR = /[/\\]/;
 const CONTINUED_PATH = /^(?![/\\]|[A-Za-z]:[/\\]).*[/\\]/;
 const LOCALE = /^([a-z]{2,3}_[A-Z]{2})(?:[.@]|$)/;
 
-/** The facts of this process; the driver's version and the application's name come from the connection. */
-export function systemConfiguration(): SystemConfiguration {
-  const processName =
-    process.title && process.title !== 'node'
-      ? sanitizeProcessName(process.title)
-      : programName(process.argv[1] ?? '');
+/** The values of `os.type` and `host.arch` that are not the words of Node.js. */
+const PLATFORMS: ReadonlyMap<string, string> = new Map([
+  ['windows', 'win32'],
+  ['solaris', 'sunos'],
+]);
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['amd64', 'x64'],
+  ['arm32', 'arm'],
+  ['ppc32', 'ppc'],
+]);
+
+/**
+ * The facts of the process that holds a connection; the driver's version and the application's name come from the
+ * connection.
+ *
+ * @param resource resource attributes of that process, when it is not this one
+ */
+export function systemConfiguration(resource?: Attributes): SystemConfiguration {
+  return resource === undefined ? ownConfiguration() : configurationOf(resource);
+}
+
+function ownConfiguration(): SystemConfiguration {
+  const processName = processNameOf(process.title, process.argv[1]);
   const locale = LOCALE.exec(
     process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '',
   )?.[1];
@@ -31,6 +50,36 @@ export function systemConfiguration(): SystemConfiguration {
     ...(locale === undefined ? {} : { locale_name: locale }),
     ...(processName === undefined ? {} : { process_name: processName }),
   };
+}
+
+/** What the resource does not say is left out. It never has the locale. */
+function configurationOf(resource: Attributes): SystemConfiguration {
+  const read = (name: string): string | undefined => {
+    const value = text(resource, name);
+    return value === undefined ? undefined : redact(value, MAX_NAME_LENGTH) || undefined;
+  };
+  const version = read('process.runtime.version');
+  const platform = read('os.type');
+  const architecture = read('host.arch');
+  return {
+    driver_name: DRIVER_NAME,
+    runtime_name: 'Node.js',
+    runtime_version: version === undefined ? undefined : `v${version}`,
+    runtime_vendor: 'Node.js Foundation',
+    os_name: platform && (PLATFORMS.get(platform) ?? platform),
+    os_version: read('os.version'),
+    os_arch: architecture && (ARCHITECTURES.get(architecture) ?? architecture),
+    char_set_encoding: 'UTF-8',
+    process_name: processNameOf(
+      text(resource, 'process.executable.name'),
+      text(resource, 'process.command'),
+    ),
+  };
+}
+
+/** @param script the path of the program that Node.js runs */
+function processNameOf(title: string | undefined, script: string | undefined): string | undefined {
+  return title && title !== 'node' ? sanitizeProcessName(title) : programName(script ?? '');
 }
 
 /**

@@ -1,4 +1,6 @@
 import { release, type } from 'node:os';
+import type { Attributes } from '@opentelemetry/api';
+import { text } from '../attribute-values';
 import { redact } from './redact';
 
 const PRODUCT = 'NodejsDatabricksSqlConnector';
@@ -23,6 +25,40 @@ export function authenticatedUserAgent(
 ): string {
   const own = driverUserAgent?.replace(UNPRINTABLE, ' ').trim();
   return (own && redact(own, MAX_USER_AGENT_LENGTH)) || defaultUserAgent(driverVersion);
+}
+
+/** The systems' own names, by `os.type`. */
+const SYSTEMS: ReadonlyMap<string, string> = new Map([
+  ['linux', 'Linux'],
+  ['darwin', 'Darwin'],
+  ['windows', 'Windows_NT'],
+  ['freebsd', 'FreeBSD'],
+  ['openbsd', 'OpenBSD'],
+  ['solaris', 'SunOS'],
+  ['aix', 'AIX'],
+]);
+
+/**
+ * The user agent of the driver in another process, composed as the driver does; what the resource does not say is left
+ * out.
+ *
+ * @param entry the application's own part
+ */
+export function remoteUserAgent(
+  resource: Attributes,
+  driverVersion: string | undefined,
+  entry: string | undefined,
+): string {
+  const runtime = text(resource, 'process.runtime.version');
+  const system = SYSTEMS.get(text(resource, 'os.type') ?? '');
+  const systemVersion = text(resource, 'os.version');
+  const parts = [
+    entry,
+    runtime && `Node.js ${runtime}`,
+    system && systemVersion && `${system} ${systemVersion}`,
+  ].filter(Boolean);
+  const product = anonymousUserAgent(driverVersion);
+  return parts.length === 0 ? product : `${product} (${parts.join('; ')})`;
 }
 
 /** The user agent of an unauthenticated request: the driver's name and version, and nothing about this machine. */

@@ -24,6 +24,19 @@ const SETUP = {
       SAMPLER
     }).start();`,
 } as const;
+/** @param provider options of NodeSDK */
+function gatewaySetup(provider: string, preamble = ''): string {
+  return `
+    const { NodeSDK, resources } = require('@opentelemetry/sdk-node');
+    const { DatabricksSqlInstrumentation } = require('@dbsql-otel/instrumentation-databricks-sql');
+    ${preamble}
+    const databricks = new DatabricksSqlInstrumentation({ driverTelemetry: 'gateway' });
+    new NodeSDK({
+      instrumentations: [databricks], metricReaders: [], logRecordProcessors: [], ${provider}
+    }).start();`;
+}
+const DETECTORS =
+  'resourceDetectors: [resources.processDetector, resources.osDetector, resources.hostDetector],';
 const NEVER = "sampler: new (require('@opentelemetry/sdk-trace-base').AlwaysOffSampler)(),";
 
 interface Run {
@@ -62,6 +75,11 @@ describe('the doctor', function () {
     return { exitCode, stdout, stderr };
   }
 
+  async function examine(setup: string): Promise<Run> {
+    await writeFile(path.join(folder, 'tracing.cjs'), setup);
+    return doctor(['doctor', '--setup', 'tracing.cjs'], { OTEL_TRACES_EXPORTER: 'console' });
+  }
+
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'doctor-'));
     await writeFile(path.join(folder, 'package.json'), '{}');
@@ -94,6 +112,27 @@ describe('the doctor', function () {
       await writeFile(path.join(folder, 'tracing.cjs'), SETUP.both.replace('SAMPLER', NEVER));
       const run = await doctor(['doctor', '--setup=tracing.cjs']);
       assert.deepEqual([run.exitCode, problems(run)], [0, []]);
+    });
+
+    it('checks what a gateway needs of a setup', async () => {
+      const well = await examine(gatewaySetup(DETECTORS));
+      assert.deepEqual([well.exitCode, problems(well)], [0, []]);
+      assert.match(well.stdout, /^ok {7}a gateway reports the telemetry from the spans$/m);
+      assert.doesNotMatch(well.stdout, /DatabricksTelemetrySpanProcessor/);
+
+      const bare = await examine(gatewaySetup('resourceDetectors: [],'));
+      assert.match(bare.stdout, /^note.*the resource lacks process\.runtime\.version, os\.type/m);
+
+      const sampled = await examine(gatewaySetup(DETECTORS + NEVER));
+      assert.match(problems(sampled).join('\n'), /the sampler drops spans/);
+
+      const processor = `const telemetry = require('@dbsql-otel/exporter-databricks-telemetry');
+        new telemetry.DatabricksTelemetrySpanProcessor();`;
+      const both = await examine(gatewaySetup(DETECTORS, processor));
+      assert.match(problems(both).join('\n'), /a processor of this process reports nothing/);
+
+      const alone = await examine(gatewaySetup('').replace(/new NodeSDK[^]*/, ''));
+      assert.match(problems(alone).join('\n'), /no tracer provider is registered/);
     });
 
     it('sees a setup without the instrumentation, and one that loads the driver first', async () => {

@@ -51,6 +51,43 @@ describe('systemConfiguration', () => {
     });
   }
 
+  it('describes another process by its resource, and leaves out what the resource does not say', () => {
+    assert.deepEqual(
+      JSON.parse(
+        JSON.stringify(
+          systemConfiguration({
+            'process.runtime.version': '22.1.0',
+            'os.type': 'windows',
+            'os.version': '10.0.1',
+            'host.arch': 'amd64',
+            'process.executable.name': 'node',
+            'process.command': 'C:\\Users\\ann\\shop\\worker.js',
+          }),
+        ),
+      ),
+      {
+        driver_name: 'nodejs-sql-driver',
+        runtime_name: 'Node.js',
+        runtime_version: 'v22.1.0',
+        runtime_vendor: 'Node.js Foundation',
+        os_name: 'win32',
+        os_version: '10.0.1',
+        os_arch: 'x64',
+        char_set_encoding: 'UTF-8',
+        process_name: 'worker',
+      },
+    );
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(systemConfiguration({ 'os.type': 7, 'host.arch': '' }))),
+      {
+        driver_name: 'nodejs-sql-driver',
+        runtime_name: 'Node.js',
+        runtime_vendor: 'Node.js Foundation',
+        char_set_encoding: 'UTF-8',
+      },
+    );
+  });
+
   it('names the process by its title, else by its program', () => {
     try {
       stub(process, 'title').value('/srv/shop/worker.js --token=x');

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { release } from 'node:os';
 import {
   anonymousUserAgent,
   authenticatedUserAgent,
   driverVersionOf,
+  remoteUserAgent,
   sanitizeEntry,
 } from '../../src/frontend-log/user-agent';
 
@@ -33,6 +35,43 @@ describe('authenticatedUserAgent', () => {
     const own = `${'x '.repeat(255)}y`;
     assert.equal(authenticatedUserAgent(own, undefined), own);
     assert.ok(authenticatedUserAgent(`${own} ${own}`, undefined).length <= 512);
+  });
+});
+
+describe('remoteUserAgent', () => {
+  const resource = {
+    'process.runtime.version': '22.1.0',
+    'os.type': 'linux',
+    'os.version': '6.1.0',
+  };
+
+  it('is that of the driver in the other process', () => {
+    assert.equal(
+      remoteUserAgent(resource, '2.1.0', 'shop'),
+      'NodejsDatabricksSqlConnector/2.1.0 (shop; Node.js 22.1.0; Linux 6.1.0)',
+    );
+  });
+
+  it('leaves out what the resource does not say', () => {
+    assert.equal(
+      remoteUserAgent({ 'os.type': 'plan9', 'os.version': '4' }, '2.1.0', undefined),
+      'NodejsDatabricksSqlConnector/2.1.0',
+    );
+    assert.equal(
+      remoteUserAgent({ 'process.runtime.version': '22.1.0' }, undefined, undefined),
+      'NodejsDatabricksSqlConnector (Node.js 22.1.0)',
+    );
+  });
+
+  it('has the exact text of the driver in this process', () => {
+    const own = authenticatedUserAgent(undefined, '2.1.0');
+    const runtime = { 'process.runtime.version': process.versions.node };
+    const types: Readonly<Record<string, string>> = { win32: 'windows' };
+    const os = {
+      'os.type': types[process.platform] ?? process.platform,
+      'os.version': release(),
+    };
+    assert.equal(remoteUserAgent({ ...runtime, ...os }, '2.1.0', undefined), own);
   });
 });
 

@@ -11,9 +11,12 @@ export class Ownership {
   /** The driver's own telemetry is live on the connection; known when `connect()` has settled. */
   isReportedByDriver = false;
   #owner: TelemetryOwner | undefined = undefined;
+  readonly #isLeftToGateway: boolean;
 
-  constructor(connection: TelemetryConnection) {
+  /** @param isLeftToGateway no consumer of this process is asked: a gateway reports the connection from its spans */
+  constructor(connection: TelemetryConnection, isLeftToGateway = false) {
     this.connection = connection;
+    this.#isLeftToGateway = isLeftToGateway;
   }
 
   /** The open owner. When there is none and the driver does not report either, the consumers are asked again. */
@@ -23,6 +26,7 @@ export class Ownership {
 
   /** Asks the consumers, unless an open one has claimed the connection. @returns whether it has an owner */
   ask(): boolean {
+    if (this.#isLeftToGateway) return false;
     if (this.#owner !== undefined && isOpen(this.#owner)) return true;
     this.#owner = undefined;
     if (!telemetry.hasSubscribers) return false;

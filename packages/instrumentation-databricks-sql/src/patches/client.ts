@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import {
   configuration,
   Connection,
@@ -10,6 +11,7 @@ import {
 import { withProperty } from '../driver/options-view';
 import type { Client, ConnectionOptions, Session } from '../driver/shapes';
 import {
+  ATTR_DATABRICKS_CONNECTION_OPTED_OUT,
   ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
   ATTR_DATABRICKS_OPERATION,
   OPERATION_CONNECT,
@@ -56,6 +58,7 @@ function beginConnect(
   const attributes = {
     ...connection.server,
     ...connection.identity,
+    ...factsForGateway(shared, connection),
     [ATTR_DATABRICKS_OPERATION]: OPERATION_CONNECT,
   };
   const operation = telemetry.begin(
@@ -74,10 +77,22 @@ function beginConnect(
   return new ConnectCall(shared, operation, driverArgs, client, args, driverVersion);
 }
 
-/** Whether a consumer reports the telemetry of a new connection in place of the driver. */
+/**
+ * What a gateway needs of the connection on `connect` and `open_session`: it may have missed `connect`, and cannot ask
+ * whether the application opted out.
+ */
+function factsForGateway({ telemetry }: SharedState, connection: Connection): Attributes {
+  if (telemetry.config.driverTelemetry !== 'gateway') return {};
+  return connection.isOptedOut
+    ? { ...connection.attributes, [ATTR_DATABRICKS_CONNECTION_OPTED_OUT]: true }
+    : connection.attributes;
+}
+
+/** Whether a consumer, or a gateway, reports the telemetry of a new connection in place of the driver. */
 function isReplaced(shared: SharedState, { isOptedOut, ownership }: Connection): boolean {
   const { driverTelemetry } = shared.telemetry.config;
   if (isOptedOut || driverTelemetry === 'keep') return false;
+  if (driverTelemetry === 'gateway') return true;
   if (ownership?.ask() === true) return true;
   if (driverTelemetry === 'replace') shared.warnOfMissingOwner();
   return false;
@@ -142,6 +157,7 @@ function beginOpenSession(
   const attributes = {
     ...metric,
     ...identity,
+    ...factsForGateway(shared, connection),
     [ATTR_DATABRICKS_OPERATION]: OPERATION_OPEN_SESSION,
     [ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED]: hasDriverTelemetry(client),
   };

@@ -105,7 +105,10 @@ export class SharedState implements StatementContext {
   connected(client: Client, connection: Connection): void {
     const previous = this.connections.get(client);
     if (previous !== undefined) this.access.closed(previous.id, this.access.providers(client));
-    connection.ownership = new Ownership(telemetryConnection(connection, this.access));
+    connection.ownership = new Ownership(
+      telemetryConnection(connection, this.access),
+      this.telemetry.config.driverTelemetry === 'gateway',
+    );
     this.connections.set(client, connection);
     this.access.add(connection, client);
     this.#use(client, connection);

@@ -22,12 +22,12 @@ describe('who reports telemetry', function () {
       const warehouse = await LocalWarehouse.start();
       try {
         const rows = await runReportingTable(warehouse, backend);
-        assert.equal(rows.length, 18);
+        assert.equal(rows.length, 24);
         for (const row of rows) {
           const { hasConsumer, mode, telemetryEnabled } = row;
           const name = `${mode}, ${telemetryEnabled}, ${hasConsumer ? 'a' : 'no'} consumer`;
           assert.deepEqual(reportersOf(row), [expected(row, reportsAlone(backend, row))], name);
-          const isOptedOut = hasConsumer && telemetryEnabled === false;
+          const isOptedOut = hasConsumer && telemetryEnabled === false && mode !== 'gateway';
           assert.equal(row.optedOut > 0, isOptedOut, `${name}: counted as opted out`);
           const posted = JSON.stringify(warehouse.telemetry).includes(row.sessionId);
           if (backend === 'thrift') assert.equal(posted, row.isDriverLive, `${name}: posts`);
@@ -54,7 +54,7 @@ function reportsAlone(backend: 'thrift' | 'kernel', { telemetryEnabled }: Report
 }
 
 function expected({ hasConsumer, mode, telemetryEnabled }: ReportedRow, alone: boolean): Reporter {
-  if (telemetryEnabled === false) return 'neither';
+  if (telemetryEnabled === false || mode === 'gateway') return 'neither';
   if (hasConsumer && !(mode === 'keep' && alone)) return 'the consumer';
   return alone ? 'the driver' : 'neither';
 }

@@ -29,7 +29,7 @@ export interface ReportedRow extends ReportingRow {
 }
 
 const ROWS: readonly ReportingRow[] = [false, true].flatMap((hasConsumer) =>
-  (['auto', 'keep', 'replace'] as const).flatMap((mode) =>
+  (['auto', 'keep', 'replace', 'gateway'] as const).flatMap((mode) =>
     [null, true, false].map((telemetryEnabled) => ({ hasConsumer, mode, telemetryEnabled })),
   ),
 );

@@ -21,12 +21,15 @@ import { estimateSpanBytes, estimateStatementBytes } from './span-size';
 import { Statement } from './statement';
 import { FINISHED, StatementIndex, StatementList } from './statement-index';
 
-/** Statements whose own span has not ended, but of which other spans have. */
-const MAX_RUNNING = 1_000;
-/** Ids of opened and closed sessions by which a second span is known, per generation. */
-const SESSION_IDS = 1_000;
-/** Estimated bytes of the spans of all statements in flight. */
-const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
+/** Statements whose own span has not ended, but of which other spans have: at least as many are kept. */
+const MIN_RUNNING = 1_000;
+/** Ids of opened and closed sessions by which a second span is known, per generation: at least as many are kept. */
+const MIN_SESSION_IDS = 1_000;
+/** The other bounds grow with `maxStatements` beyond its default: they are a fifth of it. */
+const SHARE_OF_STATEMENTS = 1 / 5;
+/** Estimated bytes that the spans of all statements in flight may have, and per statement when there may be many. */
+const MIN_STATEMENT_BYTES = 16 * 1024 * 1024;
+const BYTES_PER_STATEMENT = 3_355;
 /** Estimated bytes a close adds to a statement's record. */
 const COMPLETION_BYTES = 1_024;
 
@@ -50,13 +53,15 @@ export class StatementAggregator {
   readonly #accounting: Accounting;
   readonly #sink: RecordSink;
   readonly #connections = new Connections();
-  readonly #index = new StatementIndex();
+  readonly #index: StatementIndex;
   /** Statements whose span has ended, oldest first. */
   readonly #ended = new StatementList();
   /** Statements known by their other spans only, oldest first. */
   readonly #running = new StatementList();
-  readonly #openedSessions = new RecentIds(SESSION_IDS);
-  readonly #closedSessions = new RecentIds(SESSION_IDS);
+  readonly #openedSessions: RecentIds;
+  readonly #closedSessions: RecentIds;
+  readonly #maxRunning: number;
+  readonly #maxStatementBytes: number;
   /** Closes carry totals, so that none need to be rebuilt. */
   #closesHaveTotals = false;
   #statementBytes = 0;
@@ -68,6 +73,15 @@ export class StatementAggregator {
     this.#options = options;
     this.#accounting = accounting;
     this.#sink = sink;
+    const share = Math.floor(options.maxStatements * SHARE_OF_STATEMENTS);
+    this.#maxRunning = Math.max(MIN_RUNNING, share);
+    this.#maxStatementBytes = Math.max(
+      MIN_STATEMENT_BYTES,
+      options.maxStatements * BYTES_PER_STATEMENT,
+    );
+    this.#index = new StatementIndex(share);
+    this.#openedSessions = new RecentIds(Math.max(MIN_SESSION_IDS, share));
+    this.#closedSessions = new RecentIds(Math.max(MIN_SESSION_IDS, share));
   }
 
   /** Statements in flight: ended, and not yet a record. */
@@ -207,7 +221,7 @@ export class StatementAggregator {
 
     if (
       this.#ended.size > this.#options.maxStatements ||
-      this.#statementBytes > MAX_STATEMENT_BYTES
+      this.#statementBytes > this.#maxStatementBytes
     ) {
       this.completeOldest();
     }
@@ -248,7 +262,7 @@ export class StatementAggregator {
   }
 
   #startRunning(id: string): Statement {
-    if (this.#running.size >= MAX_RUNNING) this.#giveUpOldestRunning();
+    if (this.#running.size >= this.#maxRunning) this.#giveUpOldestRunning();
     const statement = new Statement(id);
     this.#index.add(statement);
     this.#running.add(statement);

@@ -1,7 +1,7 @@
 import type { Statement } from './statement';
 
-/** Finished statements whose ids are remembered, so that what comes late is known as such. */
-const FINISHED_IDS = 1_024;
+/** Finished statements whose ids are remembered at least, so that what comes late is known as such. */
+const MIN_FINISHED_IDS = 1_024;
 
 /** A statement that has made its record. */
 export const FINISHED = Symbol('finished');
@@ -48,6 +48,12 @@ export class StatementIndex {
   /** Ids of finished statements; a circle. */
   #finishedIds: string[] = [];
   #oldestFinished = 0;
+  readonly #maxFinished: number;
+
+  /** @param maxFinished finished statements that are remembered, when more than the least number */
+  constructor(maxFinished = 0) {
+    this.#maxFinished = Math.max(MIN_FINISHED_IDS, maxFinished);
+  }
 
   /** Statements in flight and remembered ids. */
   get size(): number {
@@ -67,7 +73,7 @@ export class StatementIndex {
     const forgotten = this.#finishedIds[this.#oldestFinished];
     if (forgotten !== undefined) this.#byId.delete(forgotten);
     this.#finishedIds[this.#oldestFinished] = statement.id;
-    this.#oldestFinished = (this.#oldestFinished + 1) % FINISHED_IDS;
+    this.#oldestFinished = (this.#oldestFinished + 1) % this.#maxFinished;
   }
 
   clear(): void {
