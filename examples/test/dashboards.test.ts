@@ -66,6 +66,12 @@ function dashboard(file: string): Dashboard {
   return JSON.parse(readFileSync(path.join(DASHBOARDS, file), 'utf8')) as Dashboard;
 }
 
+const attributeLabels = new Set(
+  Object.entries(semconv)
+    .filter(([constant]) => constant.startsWith('ATTR_'))
+    .map(([, attribute]) => attribute.replaceAll('.', '_')),
+);
+
 const files = readdirSync(DASHBOARDS).filter((file) => file.endsWith('.json'));
 const alerts = readFileSync(path.join(DASHBOARDS, 'alerts.yaml'), 'utf8');
 
@@ -140,5 +146,5 @@ describe('dashboards', () => {
 
 /** Labels begin like metrics do. */
 function isLabel(name: string): boolean {
-  return /^(?:db_system_name|db_query_summary|otel_component_(?:type|name))$/.test(name);
+  return attributeLabels.has(name) || /^otel_component_(?:type|name)$/.test(name);
 }

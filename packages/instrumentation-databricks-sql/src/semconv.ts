@@ -109,6 +109,8 @@ export const ATTR_DATABRICKS_STATEMENT_POLL_DURATION = 'databricks.statement.pol
 export const ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS = 'databricks.statement.direct_results';
 /** The error condition of Databricks, such as `TABLE_OR_VIEW_NOT_FOUND`. */
 export const ATTR_DATABRICKS_ERROR_CONDITION = 'databricks.error.condition';
+/** Why the call failed, one of {@link ErrorReason}; also on metrics. Absent when none of them is known to be the reason. */
+export const ATTR_DATABRICKS_ERROR_REASON = 'databricks.error.reason';
 /** Whether the same call may succeed later: decided by the kernel, the HTTP status, or the error code. Absent when none of them decides it. */
 export const ATTR_DATABRICKS_ERROR_RETRYABLE = 'databricks.error.retryable';
 
@@ -222,6 +224,24 @@ export type Operation =
 
 /** The closed list of values of `databricks.statement.state`. */
 export type StatementState = 'FINISHED' | 'ERROR' | 'CANCELED' | 'CLOSED' | 'TIMEDOUT' | 'UNKNOWN';
+
+/**
+ * The closed list of values of `databricks.error.reason`, matched on fixed phrases, conditions and codes of the service and
+ * the driver.
+ */
+export type ErrorReason =
+  | 'session_lost'
+  | 'operation_lost'
+  | 'warehouse_starting'
+  | 'warehouse_unavailable'
+  | 'throttled'
+  | 'storage_denied'
+  | 'storage_unreachable'
+  | 'link_expired'
+  | 'credentials'
+  | 'permission'
+  | 'timeout'
+  | 'config_refused';
 
 /** The closed list of values of `databricks.result.format`. */
 export type ResultFormat = 'inline_arrow' | 'inline_columnar' | 'cloudfetch';

@@ -87,6 +87,7 @@ function begin(
 }
 
 class DownloadCall extends DriverCall {
+  readonly isStorage = true;
   readonly #handler: CloudFetchResultHandler;
   readonly #index: number;
 

@@ -17,6 +17,8 @@ export class DriverCall implements FailureContext {
   readonly startMs: number;
   /** SQLSTATE of a response that failed; the driver's `StatusError` lacks it. */
   sqlState: string | undefined = undefined;
+  /** What the last HTTP request of the call failed with, where the driver may repeat it. */
+  requestFailure: object | undefined = undefined;
   retryCount = 0;
   protected identity: Attributes | undefined = undefined;
   protected result: Attributes | undefined = undefined;

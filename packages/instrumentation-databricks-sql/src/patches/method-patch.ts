@@ -100,7 +100,7 @@ function settle(shared: SharedState, place: string, call: DriverCall, outcome: O
  * @returns the derived promise: a fork beside it would hide an unhandled rejection, or add one. A `then` that derives none
  * leaves the original.
  */
-function whenSettled(
+export function whenSettled(
   returned: Thenable,
   resolved: (result: unknown) => void,
   rejected: (error: unknown) => void,

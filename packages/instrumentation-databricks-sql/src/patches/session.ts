@@ -119,6 +119,7 @@ function beginCloseSession(telemetry: Telemetry, session: SessionFacts): DriverC
 
 /** Runs inside `executeStatement`, to whose statement it belongs. */
 class StagingCall extends DriverCall {
+  readonly isStorage = true;
   readonly #localFile: unknown;
 
   constructor(

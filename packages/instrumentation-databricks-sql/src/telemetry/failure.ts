@@ -3,10 +3,16 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { isNativeError } from 'node:util/types';
 import {
   ATTR_DATABRICKS_ERROR_CONDITION,
+  ATTR_DATABRICKS_ERROR_REASON,
   ATTR_DATABRICKS_ERROR_RETRYABLE,
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_ERROR_TYPE,
+  ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_STACKTRACE,
+  ATTR_EXCEPTION_TYPE,
 } from '../semconv';
+import type { ErrorReason } from '../semconv';
+import { reasonOf, serviceCode } from './error-reason';
 
 /** What a driver call failed with. Nothing but `error` and a full `message` can quote SQL, values or URLs. */
 export interface Failure {
@@ -23,6 +29,8 @@ export interface Failure {
   readonly sqlState: string | undefined;
   /** Databricks' error condition, such as `TABLE_OR_VIEW_NOT_FOUND`. */
   readonly condition: string | undefined;
+  /** Why it failed, where a phrase or code of the service or the driver decides it. */
+  readonly reason: ErrorReason | undefined;
   /** Whether the same call may succeed later; `undefined` when nothing in the error decides it. */
   readonly retryable: boolean | undefined;
   /** Condition, SQLSTATE and class by default; the driver's own message on request. */
@@ -32,6 +40,10 @@ export interface Failure {
 /** What the layers below the call saw of the failure; the thrown object may lack it. */
 export interface FailureContext {
   readonly sqlState?: string | undefined;
+  /** The call requests files of the storage of results or staged files. */
+  readonly isStorage?: boolean | undefined;
+  /** The failure of the last HTTP request that the driver's retries saw: an error, or an object with its `response`. */
+  readonly requestFailure?: object | undefined;
 }
 
 /** Longest part of a server message that is looked at: the condition comes first in it. */
@@ -70,6 +82,20 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   'TimeoutError',
 ]);
 
+/** `errorCode` of the driver's `RetryError`, which reaches applications from requests to the storage only. */
+const RETRY_ERROR_CODES: ReadonlySet<string> = new Set(['ATTEMPTS_EXCEEDED', 'TIMEOUT_EXCEEDED']);
+/** The text in which the driver puts the status of the last answer, or `Error` without one. */
+const RETRIES_GIVEN_UP = /^Hive driver: (Error|[1-5]\d\d) when connecting to resource\b/;
+/** How many retry errors may wrap one another. */
+const MAX_CAUSES = 4;
+/** Messages of failed requests for result files, and of staged files. */
+const STORAGE_TEXT = /^(?:CloudFetch |HTTP error [1-5]\d\d\b)/;
+const ERROR_HEADERS = [
+  'x-thriftserver-error-message',
+  'x-databricks-error-or-redirect-message',
+  'x-databricks-reason-phrase',
+];
+
 /** `error.type` of a value that has no class, such as a thrown string. */
 const OTHER = '_OTHER';
 
@@ -82,24 +108,37 @@ export function describeError(
   const response = objectField(error, 'response');
   const kernel = objectField(error, 'kernelMetadata');
   const text = stringField(error, 'message') ?? '';
-  const serverText = withoutSql(stringField(response, 'displayMessage') ?? text);
+  const cause = retryCause(error, text, context);
+  const answer =
+    objectField(cause, 'response') ??
+    objectField(objectField(error, 'payload'), 'response') ??
+    response;
+  const serverText = withoutSql(
+    stringField(response, 'displayMessage') ?? answerText(answer) ?? text,
+  );
+  const beginning = serverText.slice(0, MAX_SCANNED_LENGTH);
 
   const sqlState =
     asSqlState(stringField(error, 'sqlState')) ??
     asSqlState(stringField(response, 'sqlState')) ??
     asSqlState(context.sqlState) ??
     SQLSTATE_IN_TEXT.exec(serverText.slice(-MAX_SCANNED_LENGTH))?.[1] ??
-    SQLSTATE_IN_TEXT.exec(serverText.slice(0, MAX_SCANNED_LENGTH))?.[1];
+    SQLSTATE_IN_TEXT.exec(beginning)?.[1];
   const httpStatus =
     errorStatus(numberField(error, 'statusCode')) ??
     errorStatus(numberField(kernel, 'httpStatus')) ??
     errorStatus(Number(HTTP_STATUS_IN_TEXT.exec(text)?.[1])) ??
-    errorStatus(numberField(objectField(objectField(error, 'payload'), 'response'), 'status'));
-  const condition = CONDITION.exec(serverText.slice(0, MAX_SCANNED_LENGTH))?.[1];
+    errorStatus(numberField(answer, 'status'));
+  const bracketed = CONDITION.exec(beginning)?.[1];
+  const condition =
+    bracketed ??
+    serviceCode(beginning) ??
+    serviceCode(`${stringField(kernel, 'errorCode') ?? ''}: `);
   const errorCode = identifier(stringField(error, 'errorCode'));
   const code = errorCode ?? identifier(stringField(error, 'code'));
   const name = className(error);
-  const type = sqlState ?? httpStatus?.toString() ?? code ?? name;
+  const causeName = cause === undefined || answer !== response ? undefined : causeType(cause);
+  const type = sqlState ?? httpStatus?.toString() ?? causeName ?? code ?? name;
   return {
     error,
     origin: response ?? (typeof error === 'object' && error !== null ? error : undefined),
@@ -108,9 +147,65 @@ export function describeError(
     errorCode,
     sqlState,
     condition,
+    reason: reasonOf({
+      text: beginning,
+      condition,
+      isBracketed: bracketed !== undefined,
+      sqlState,
+      httpStatus,
+      code: causeName ?? code,
+      className: name,
+      isStorage: context.isStorage === true || STORAGE_TEXT.test(text) || isRetryError(error),
+    }),
     retryable: isRetryable(kernel, httpStatus, code, name),
     message: fullMessage && text !== '' ? text : safeMessage(name, type, condition, sqlState),
   };
+}
+
+/**
+ * What a request failed with that the driver gave up repeating: an error, or an object with the last `response`. The driver
+ * wraps it in a `RetryError`, or drops it and keeps the status in a text.
+ */
+function retryCause(error: unknown, text: string, context: FailureContext): object | undefined {
+  if (isRetryError(error)) {
+    let cause = objectField(error, 'payload') ?? objectField(error, 'cause');
+    for (let depth = 0; depth < MAX_CAUSES && isRetryError(cause); depth += 1) {
+      cause = objectField(cause, 'payload') ?? objectField(cause, 'cause');
+    }
+    return cause;
+  }
+  const given = RETRIES_GIVEN_UP.exec(text)?.[1];
+  const { requestFailure } = context;
+  if (given === undefined || requestFailure === undefined) return undefined;
+  const status = numberField(objectField(requestFailure, 'response'), 'status');
+  return (status?.toString() ?? 'Error') === given ? requestFailure : undefined;
+}
+
+function isRetryError(error: unknown): boolean {
+  return RETRY_ERROR_CODES.has(stringField(error, 'errorCode') ?? '');
+}
+
+function causeType(cause: object): string | undefined {
+  const code = identifier(stringField(cause, 'code'));
+  if (code !== undefined) return code;
+  const name = className(cause);
+  return name === 'Object' || name === OTHER ? undefined : name;
+}
+
+/** The service puts the text of a refused Thrift call into a header, beside a body that the driver does not read. */
+function answerText(answer: object | undefined): string | undefined {
+  const headers = objectField(answer, 'headers');
+  const get = field(headers, 'get');
+  if (headers === undefined || typeof get !== 'function') return undefined;
+  try {
+    for (const name of ERROR_HEADERS) {
+      const value: unknown = Reflect.apply(get, headers, [name]);
+      if (typeof value === 'string' && value !== '') return value;
+    }
+  } catch {
+    // An object that only looks like an answer.
+  }
+  return undefined;
 }
 
 /** The attributes of an operation's metric; those of its failure are added when it has one. */
@@ -118,6 +213,7 @@ export function metricAttributes(metric: Attributes, failure: Failure | undefine
   if (failure === undefined) return metric;
   const attributes: Attributes = { ...metric, [ATTR_ERROR_TYPE]: failure.type };
   if (failure.sqlState !== undefined) attributes[ATTR_DB_RESPONSE_STATUS_CODE] = failure.sqlState;
+  if (failure.reason !== undefined) attributes[ATTR_DATABRICKS_ERROR_REASON] = failure.reason;
   return attributes;
 }
 
@@ -137,12 +233,32 @@ export function writeFailure(span: Span, failure: Failure, hasException: boolean
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   if (!hasException) return;
   const stack = stackFrames(failure.error);
+  if (failure.reason !== undefined) {
+    // `recordException` takes no further attributes.
+    span.addEvent('exception', exceptionAttributes(failure, stack));
+    return;
+  }
   // A plain object, because the SDK prefers `code` to the class: "-1" or "42" for errors of the driver.
   span.recordException({
     name: failure.className,
     message,
     ...(stack === undefined ? {} : { stack }),
   });
+}
+
+/** The attributes of an `exception` event. */
+export function exceptionAttributes(
+  { className: name, message, reason }: Failure,
+  stack: string | undefined,
+): Attributes {
+  const attributes: Attributes = {
+    // Not `code`, which the SDK prefers: it is "-1" or "42" for errors of the driver.
+    [ATTR_EXCEPTION_TYPE]: name,
+    [ATTR_EXCEPTION_MESSAGE]: message,
+  };
+  if (stack !== undefined) attributes[ATTR_EXCEPTION_STACKTRACE] = stack;
+  if (reason !== undefined) attributes[ATTR_DATABRICKS_ERROR_REASON] = reason;
+  return attributes;
 }
 
 /** Name of the class of a thrown value; `name` is only `Error` for most of the driver's. */

@@ -3,9 +3,6 @@ import type { Attributes, HrTime, Span } from '@opentelemetry/api';
 import { clock } from '../clock';
 import {
   ATTR_DATABRICKS_OPERATION,
-  ATTR_EXCEPTION_MESSAGE,
-  ATTR_EXCEPTION_STACKTRACE,
-  ATTR_EXCEPTION_TYPE,
   OPERATION_CLOUDFETCH_DOWNLOAD,
   OPERATION_FETCH,
   SYMBOL_DATABRICKS_PUBLISHED,
@@ -13,7 +10,7 @@ import {
 import type { PublishedOperation } from '../telemetry-channel';
 import { publish } from './channel';
 import { EndedOperation } from './ended-operation';
-import { stackFrames } from './failure';
+import { exceptionAttributes, stackFrames } from './failure';
 import type { Failure } from './failure';
 import { FailureSightings } from './failure-sightings';
 import type { OperationEnd, StartedOperation } from './operation';
@@ -111,6 +108,7 @@ function attributesOf(operation: StartedOperation, end: OperationEnd): Attribute
     'error.type': failure?.type,
     'db.response.status_code': failure?.sqlState,
     'databricks.error.condition': failure?.condition,
+    'databricks.error.reason': failure?.reason,
     'databricks.error.retryable': failure?.retryable,
   };
 }
@@ -118,12 +116,6 @@ function attributesOf(operation: StartedOperation, end: OperationEnd): Attribute
 function exceptionEvent(failure: Failure, epochMs: number): PublishedOperation['events'][number] {
   const seconds = Math.floor(epochMs / 1000);
   const time: HrTime = [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
-  const stack = stackFrames(failure.error);
-  const attributes: Attributes = {
-    // Not `code`, which the SDK prefers: it is "-1" or "42" for errors of the driver.
-    [ATTR_EXCEPTION_TYPE]: failure.className,
-    [ATTR_EXCEPTION_MESSAGE]: failure.message,
-  };
-  if (stack !== undefined) attributes[ATTR_EXCEPTION_STACKTRACE] = stack;
+  const attributes = exceptionAttributes(failure, stackFrames(failure.error));
   return { time, name: 'exception', attributes };
 }

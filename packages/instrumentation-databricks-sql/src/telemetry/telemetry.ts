@@ -33,6 +33,8 @@ import { isTracingSuppressed } from './suppression';
 export class Telemetry {
   #hasTracer = false;
   readonly #recorded = new FailureSightings();
+  /** Errors of requests to the storage, which reach the calls above that made them. */
+  readonly #ofStorage = new WeakSet<object>();
   readonly #publisher = new Publisher();
   readonly #tracer: () => Tracer;
   #globalProvider: TracerProvider | undefined;
@@ -114,7 +116,10 @@ export class Telemetry {
 
   /** Reads what a driver call failed with. Never throws. */
   describe(error: unknown, seen?: FailureContext): Failure {
-    return describeError(error, seen, this.config.enhancedDatabaseReporting);
+    const isObject = typeof error === 'object' && error !== null;
+    if (isObject && seen?.isStorage === true) this.#ofStorage.add(error);
+    const known = isObject && this.#ofStorage.has(error) ? { ...seen, isStorage: true } : seen;
+    return describeError(error, known, this.config.enhancedDatabaseReporting);
   }
 
   /**
