@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import type { DatabricksAccess } from '@dbsql-otel/instrumentation-databricks-sql';
-import { OncePerCondition, guarded } from './diagnostics';
+import { OncePerCondition, guarded, logWarning } from './diagnostics';
 import { boolean, integer, milliseconds, resolveOptions } from './option-validation';
 import type { Option, OptionTable } from './option-validation';
 
@@ -66,11 +66,15 @@ const misspelled = new OncePerCondition();
  */
 export function telemetryDisabled(
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  warn: (message: string) => void = logWarning,
 ): boolean {
   const value = environment['DATABRICKS_TELEMETRY_DISABLED']?.trim().toLowerCase() ?? '';
   if (DISABLING_VALUES.has(value)) return true;
   if (value !== '' && !['0', 'false', 'no', 'off'].includes(value)) {
-    misspelled.warn('DATABRICKS_TELEMETRY_DISABLED is not 1, true, yes or on: telemetry stays on');
+    misspelled.warn(
+      'DATABRICKS_TELEMETRY_DISABLED is not 1, true, yes or on: telemetry stays on',
+      warn,
+    );
   }
   return false;
 }
@@ -221,18 +225,38 @@ export const CIRCUIT_BREAKER_OPTIONS: OptionTable<CircuitBreakerOptions> = {
 
 export function resolveExporterOptions(
   options: DatabricksTelemetryExporterOptions,
+  warn: (message: string) => void = logWarning,
 ): ResolvedExporterOptions {
-  return {
-    ...resolveOptions(EXPORTER_OPTIONS, options, ['retry', 'circuitBreaker']),
+  const resolved = {
+    ...resolveOptions(EXPORTER_OPTIONS, options, ['retry', 'circuitBreaker'], warn),
     retry: resolveOptions(
       RETRY_OPTIONS,
       guarded('option retry', () => options?.retry),
+      [],
+      (message) => warn(`retry: ${message}`),
     ),
     circuitBreaker: resolveOptions(
       CIRCUIT_BREAKER_OPTIONS,
       guarded('option circuitBreaker', () => options?.circuitBreaker),
+      [],
+      (message) => warn(`circuitBreaker: ${message}`),
     ),
   };
+  warnOfCredentials(resolved, warn);
+  return resolved;
+}
+
+/** Static credentials that can authenticate nothing, because a part of them is missing. */
+function warnOfCredentials(
+  { access, host, token, headers }: ResolvedExporterOptions,
+  warn: (message: string) => void,
+): void {
+  const hasSecret = token !== undefined || headers !== undefined;
+  if (host !== undefined && !hasSecret && access === undefined) {
+    warn('host is given without token or headers, so nothing can be sent to it: give one of them');
+  } else if (host === undefined && hasSecret) {
+    warn('token and headers are ignored without a host: give the host that they are for');
+  }
 }
 
 function isText(value: unknown): boolean {

@@ -23,18 +23,33 @@ export function logInfo(message: string): void {
   }
 }
 
+/** Logs at warn. */
+export function logWarning(message: string): void {
+  try {
+    logger.warn(message);
+  } catch {
+    // As in logDebug.
+  }
+}
+
+/** Where the OpenTelemetry API keeps what was registered; a test holds it against the API. */
+const API_KEY = Symbol.for('opentelemetry.js.api.1');
+
+/** Whether the application has installed a diagnostic logger. */
+export function hasLogger(): boolean {
+  const api = (globalThis as Readonly<Record<symbol, unknown>>)[API_KEY];
+  return typeof api === 'object' && api !== null && 'diag' in api && api.diag !== undefined;
+}
+
 /** Warns once per condition, until {@link OncePerCondition.rearm}. */
 export class OncePerCondition {
   #warned = false;
 
-  warn(message: string): void {
+  /** @param log where the line goes; `diag` by default */
+  warn(message: string, log = logWarning): void {
     if (this.#warned) return;
     this.#warned = true;
-    try {
-      logger.warn(message);
-    } catch {
-      // As in logDebug.
-    }
+    log(message);
   }
 
   rearm(): void {

@@ -1,4 +1,4 @@
-import { OncePerCondition, guarded } from './diagnostics';
+import { guarded, logWarning } from './diagnostics';
 
 /** An option of a table: its default, and what a value must be. */
 export interface Option<Value> {
@@ -45,11 +45,13 @@ export function defaultsOf<Options extends object>(table: OptionTable<Options>):
  * them, without the values, which may be secrets.
  *
  * @param otherNames valid names that are not in the table
+ * @param warn where the warning goes; `diag` by default
  */
 export function resolveOptions<Options extends object>(
   table: OptionTable<Options>,
   given: Partial<Options> | undefined,
   otherNames: readonly string[] = [],
+  warn: (message: string) => void = logWarning,
 ): Options {
   const complaints: string[] = [];
   const resolved: Partial<Options> = {};
@@ -71,7 +73,7 @@ export function resolveOptions<Options extends object>(
       complaints.push(`unknown option ${name} is ignored`);
     }
   }
-  if (complaints.length > 0) new OncePerCondition().warn(complaints.join('; '));
+  if (complaints.length > 0) warn(complaints.join('; '));
   return resolved as Options;
 }
 

@@ -19,7 +19,7 @@ export function startLine(options: DatabricksTelemetryExporterOptions): string {
     .filter(([name, value]) => value !== undefined && !ROUTE_OPTIONS.has(name))
     .map(([name]) => name);
   return [
-    `telemetry is ${options.dryRun === undefined ? 'sent' : 'not sent but shown'}, with ${route.join(' and ')}`,
+    `telemetry is ${options.dryRun === undefined ? 'sent where the workspace has its feature flag on' : 'not sent but shown'}, with ${route.join(' and ')}`,
     `options: ${others.length === 0 ? 'the defaults' : others.join(', ')}`,
   ].join('; ');
 }

@@ -40,6 +40,7 @@ const ALWAYS = [
   'config.js',
   'deadline.js',
   'diagnostics.js',
+  'early-lines.js',
   'exporter.js',
   'index.js',
   'option-validation.js',

@@ -12,11 +12,11 @@ describe('start line of the exporter', () => {
   it('says whose credentials are used', () => {
     assert.equal(
       startLine({ access }),
-      "telemetry is sent, with each connection's own credentials; options: the defaults",
+      "telemetry is sent where the workspace has its feature flag on, with each connection's own credentials; options: the defaults",
     );
     assert.equal(
       startLine({ access, host: 'h', token: 'dapi-secret', agent: undefined }),
-      "telemetry is sent, with each connection's own credentials and the credentials given for one host; options: the defaults",
+      "telemetry is sent where the workspace has its feature flag on, with each connection's own credentials and the credentials given for one host; options: the defaults",
     );
     assert.match(startLine({}), /with each connection's own credentials;/);
     assert.match(startLine({ host: 'h' }), /with the credentials given for one host;/);

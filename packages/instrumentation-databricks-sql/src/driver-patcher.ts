@@ -3,6 +3,7 @@ import type { DatabricksAccess } from './access';
 import type { ResolvedConfig } from './config';
 import { CLIENT_FILE } from './driver/files';
 import type { PatchedFile } from './driver/files';
+import type { LoadedDriver } from './driver/loaded';
 import type { Guard } from './guard';
 import { InstanceDiscovery, PATCHES } from './patches';
 import { PrototypePatches } from './patches/prototype-patches';
@@ -28,7 +29,7 @@ export class DriverPatcher {
     this.#diag = diag;
     this.#telemetry = new Telemetry(guard, config, new Metrics(meter), tracer);
     this.#shared = new SharedState(this.#telemetry);
-    this.#classes = new PrototypePatches();
+    this.#classes = new PrototypePatches(diag);
   }
 
   get access(): DatabricksAccess {
@@ -63,8 +64,18 @@ export class DriverPatcher {
 
   /** Patches the class that a file of the driver exports. */
   patchFile(file: PatchedFile, exports: unknown, driverVersion: string | undefined): void {
-    this.#classes.apply(defaultExport(exports), PATCHES[file](this.#shared, driverVersion));
-    if (file === CLIENT_FILE) this.#announce(driverVersion);
+    const patched = defaultExport(exports);
+    const isKnown = this.#classes.isPatched(patched);
+    this.#classes.apply(patched, PATCHES[file](this.#shared, driverVersion));
+    if (file === CLIENT_FILE && !isKnown && this.#classes.isPatched(patched)) {
+      this.#announce(driverVersion);
+    }
+  }
+
+  /** Patches a driver whose files were loaded before any hook saw them. @returns whether its client is traced here */
+  patchLoaded({ files, version }: LoadedDriver): boolean {
+    for (const [file, exports] of files) this.patchFile(file, exports, version);
+    return this.#classes.isPatched(defaultExport(files.get(CLIENT_FILE)));
   }
 
   /** The driver does not export its inner classes; where no hook saw them, they are found from objects. */
@@ -77,11 +88,12 @@ export class DriverPatcher {
     this.#classes.apply(DBSQLClient, PATCHES[CLIENT_FILE](this.#shared));
     this.#classes.apply(DBSQLSession, PATCHES['dist/DBSQLSession.js'](this.#shared));
     this.#shared.discovery = new InstanceDiscovery(this.#shared, this.#classes);
-    this.#announce(undefined);
+    if (this.#classes.isPatched(DBSQLClient)) this.#announce(undefined);
   }
 
   #announce(driverVersion: string | undefined): void {
-    this.#diag.info(startupMessage(driverVersion, this.#telemetry.config));
+    const isEnabled = this.#shared.enabled;
+    this.#diag.info(startupMessage(driverVersion, this.#telemetry.config, isEnabled));
   }
 }
 

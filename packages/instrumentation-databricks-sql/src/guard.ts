@@ -1,4 +1,5 @@
 import type { DiagLogger } from '@opentelemetry/api';
+import type { ComponentLogger } from './diagnostics';
 import { isThenable } from './thenable';
 import type { Thenable } from './thenable';
 
@@ -8,9 +9,9 @@ import type { Thenable } from './thenable';
  */
 export class Guard {
   readonly #reported = new Set<string>();
-  readonly #diag: DiagLogger;
+  readonly #diag: DiagLogger & Partial<Pick<ComponentLogger, 'repeat'>>;
 
-  constructor(diag: DiagLogger) {
+  constructor(diag: DiagLogger & Partial<Pick<ComponentLogger, 'repeat'>>) {
     this.#diag = diag;
   }
 
@@ -43,6 +44,11 @@ export class Guard {
     } catch {
       // As in report.
     }
+  }
+
+  /** Logs what no logger has received so far. */
+  repeatWarnings(): void {
+    this.#diag.repeat?.();
   }
 
   /** An async function works with promises of the language itself, whatever the global `Promise` is. */

@@ -8,12 +8,12 @@ import {
 import type { DatabricksAccess } from './access';
 import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
-import { componentDiag } from './diagnostics';
-import { CLIENT_FILE, DRIVER_MODULE, isDriverLoaded, PATCHED_FILES } from './driver/files';
+import { ComponentLogger } from './diagnostics';
+import { CLIENT_FILE, DRIVER_MODULE, loadedClientFiles, PATCHED_FILES } from './driver/files';
 import { Guard } from './guard';
 import type { DriverPatcher } from './driver-patcher';
 import { PACKAGE_VERSION, SCHEMA_URL, SCOPE_NAME } from './scope';
-import { SUPPORTED_VERSIONS } from './supported-versions';
+import { isSupportedDriver, SUPPORTED_VERSIONS } from './supported-versions';
 
 const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Releases that are not patched, with a warning. */
@@ -35,6 +35,8 @@ const NO_ACCESS: DatabricksAccess = {
 export class DatabricksSqlInstrumentation extends InstrumentationBase<DatabricksSqlInstrumentationConfig> {
   // Neither `#private` nor initialized: the base class calls `init` and `enable` before fields of this class exist.
   declare private guard: Guard;
+  declare private diagnostics: ComponentLogger | undefined;
+  declare private hasSearchedLoaded: boolean | undefined;
   declare private patcher: DriverPatcher | undefined;
   declare private scopedTracer: Tracer | undefined;
   declare private scopedMeter: Meter | undefined;
@@ -61,7 +63,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
 
   /** Replaces all options, at any time. Options that are left out get their defaults. */
   override setConfig(config: DatabricksSqlInstrumentationConfig): void {
-    super.setConfig(resolveConfig(config, componentDiag()));
+    super.setConfig(resolveConfig(config, this.log));
     this.patcher?.configure(this.getConfig() as ResolvedConfig);
   }
 
@@ -89,6 +91,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   /** Creates later spans with `tracerProvider` instead of the global one. */
   override setTracerProvider(tracerProvider: TracerProvider): void {
     this.guard.run('setTracerProvider', () => {
+      this.log.repeat();
       this.scopedTracer = tracerProvider.getTracer(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS);
       super.setTracerProvider(tracerProvider);
       this.patcher?.tracerChanged();
@@ -99,7 +102,9 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   override enable(): void {
     this.guard.run('enable', () => {
       super.enable();
+      this.patchLoaded();
       this.patcher?.enable();
+      this.log.repeat();
     });
   }
 
@@ -121,9 +126,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     );
     files.push(
       this.file(CLIENT_FILE, REFUSED_VERSIONS, (_exports, version) => {
-        componentDiag().warn(
-          `${DRIVER_MODULE} ${version ?? ''} is not instrumented: the supported versions are ${SUPPORTED_VERSIONS.driver}`,
-        );
+        this.refuse(version ?? '');
       }),
     );
     return [
@@ -144,15 +147,40 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     this.patcher?.meterChanged(this.meter);
   }
 
+  /** Created with the first line: the base class calls {@link setConfig} before fields of this class exist. */
+  private get log(): ComponentLogger {
+    this.diagnostics ??= new ComponentLogger();
+    return this.diagnostics;
+  }
+
   private start(): void {
-    this.guard = new Guard(componentDiag());
+    this.guard = new Guard(this.log);
     // The base class logs in the application's calls, too.
-    this._diag = componentDiag();
-    if (isDriverLoaded()) {
-      componentDiag().warn(
-        `${DRIVER_MODULE} was loaded before this instrumentation: load it later, or pass it to patch()`,
-      );
+    this._diag = this.log;
+  }
+
+  /** Patches the drivers that were loaded before the first {@link enable}. */
+  private patchLoaded(): void {
+    if (this.hasSearchedLoaded === true) return;
+    this.hasSearchedLoaded = true;
+    if (loadedClientFiles().length === 0) return;
+    const { loadedDrivers } = require('./driver/loaded') as typeof import('./driver/loaded');
+    for (const driver of loadedDrivers()) {
+      const { version = '' } = driver;
+      if (version !== '' && !isSupportedDriver(version)) {
+        this.refuse(version);
+      } else if (this.startPatcher().patchLoaded(driver)) {
+        this.log.remark(
+          `${DRIVER_MODULE} ${version} was loaded before this instrumentation. It is patched now, and calls made before are not traced: load the setup first`,
+        );
+      }
     }
+  }
+
+  private refuse(version: string): void {
+    this.log.warn(
+      `${DRIVER_MODULE} ${version} is not instrumented: the supported versions are ${SUPPORTED_VERSIONS.driver}`,
+    );
   }
 
   /** Loads most of this package, on first use: when the driver is loaded, or `access` is read. */
@@ -160,7 +188,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     if (this.patcher === undefined) {
       const module = require('./driver-patcher') as typeof import('./driver-patcher');
       this.patcher = new module.DriverPatcher(
-        componentDiag(),
+        this.log,
         this.guard,
         this.getConfig() as ResolvedConfig,
         this.meter,

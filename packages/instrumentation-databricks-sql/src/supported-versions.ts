@@ -13,3 +13,22 @@ export const SUPPORTED_VERSIONS = {
   /** `@opentelemetry/sdk-trace-base` 2.x and `@opentelemetry/sdk-trace` 2.x and 3.x. */
   sdk: '>=2.0.0 <4',
 } as const;
+
+/** Whether the driver of this version is patched. A pre-release counts as its release. */
+export function isSupportedDriver(version: string): boolean {
+  const [from = [], below = []] = SUPPORTED_VERSIONS.driver.split(' ').map(numbersOf);
+  const actual = numbersOf(version);
+  return compare(actual, from) >= 0 && compare(actual, below) < 0;
+}
+
+function numbersOf(version: string): number[] {
+  return (/\d+(?:\.\d+)*/.exec(version)?.[0] ?? '').split('.').map(Number);
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

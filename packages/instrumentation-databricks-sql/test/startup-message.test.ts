@@ -33,3 +33,27 @@ describe('start line', () => {
     );
   });
 });
+
+describe('start line of what is turned off', () => {
+  const config = resolveConfig({}, logger);
+
+  it('says who reports when a variable disables telemetry or the SDK', () => {
+    const off = startupMessage('2.1.0', config, true, { DATABRICKS_TELEMETRY_DISABLED: 'Yes' });
+    assert.match(off, /; telemetry: off, DATABRICKS_TELEMETRY_DISABLED is set$/);
+    const sdk = startupMessage('2.1.0', config, true, { OTEL_SDK_DISABLED: 'true' });
+    assert.match(sdk, /OTEL_SDK_DISABLED keeps NodeSDK from tracing it;/);
+    assert.match(sdk, /; telemetry: the driver sends its own, OTEL_SDK_DISABLED is true$/);
+  });
+
+  it('promises no telemetry of a driver that has none', () => {
+    assert.match(startupMessage('1.14.0', config, true, {}), /this driver has none of its own$/);
+    assert.match(
+      startupMessage('1.14.0', config, true, { OTEL_SDK_DISABLED: 'TRUE' }),
+      /telemetry: none, OTEL_SDK_DISABLED is true$/,
+    );
+  });
+
+  it('says of a disabled instrumentation that nothing is traced', () => {
+    assert.match(startupMessage('2.1.0', config, false, {}), /is not traced until enable\(\)/);
+  });
+});

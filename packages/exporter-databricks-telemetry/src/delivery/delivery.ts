@@ -25,9 +25,11 @@ export class Delivery {
   constructor(options: ResolvedExporterOptions, signal: AbortSignal) {
     // Every request under way listens to the signal, however many there are.
     setMaxListeners(0, signal);
-    this.#clients = new WorkspaceClients(options, (hostKey, error) => {
-      this.#books.failed(hostKey, error);
-    });
+    this.#clients = new WorkspaceClients(
+      options,
+      (hostKey, error) => this.#books.failed(hostKey, error),
+      (hostKey, event) => this.#books.happened(hostKey, event),
+    );
     this.#destinations = new Destinations(options);
     const sink = payloadSink(options);
     this.#sender = sink

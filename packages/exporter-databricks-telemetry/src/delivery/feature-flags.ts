@@ -1,5 +1,5 @@
 import { clock } from '../clock';
-import { OncePerCondition } from '../diagnostics';
+import { logInfo, OncePerCondition } from '../diagnostics';
 import type { Host } from './host';
 import type { Verdict } from './response';
 
@@ -42,6 +42,8 @@ export function featureFlagPath(driverVersion: string): string {
 /** What is known of one workspace's flag. */
 class Flag {
   readonly #refusal = new OncePerCondition();
+  readonly #isOff = new OncePerCondition();
+  readonly #isOn = new OncePerCondition();
   readonly #hostKey: string;
   /** Askers to whom the service has answered that it has no flag, and until when that counts as off. */
   readonly #refusedUntilMs = new Map<string, number>();
@@ -81,6 +83,7 @@ class Flag {
     if (verdict.kind === 'ok') {
       const { isEnabled, ttlMs } = readFlag(verdict.body);
       this.#reported = isEnabled ? 'on' : 'off';
+      this.#logValue(isEnabled);
       this.#freshUntilMs = nowMs + ttlMs;
     } else if (this.#reported !== 'unknown') {
       this.#freshUntilMs = Math.max(this.#freshUntilMs, nowMs + MIN_TTL_MS);
@@ -90,6 +93,18 @@ class Flag {
         `${this.#hostKey} has no feature flag for telemetry (${verdict.error}), ${effect}: check the host`,
       );
       if (verdict.isAnswer) this.#refuse(identity, nowMs + DEFAULT_TTL_MS);
+    }
+  }
+
+  #logValue(isEnabled: boolean): void {
+    if (isEnabled) {
+      this.#isOff.rearm();
+      this.#isOn.warn(`${this.#hostKey} has telemetry enabled: records are sent to it`, logInfo);
+    } else {
+      this.#isOn.rearm();
+      this.#isOff.warn(
+        `${this.#hostKey} has telemetry disabled (its feature flag is off), its records are dropped as flag_off: only Databricks can enable it`,
+      );
     }
   }
 

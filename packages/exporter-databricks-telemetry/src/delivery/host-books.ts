@@ -4,6 +4,8 @@ import { OncePerCondition } from '../diagnostics';
 import type { Fate } from '../record';
 import type { CircuitBreakerState } from './circuit-breaker';
 import type { FlagState } from './feature-flags';
+import { HostTrouble } from './host-trouble';
+import type { WayEvent } from './host-trouble';
 
 /** More connected hosts than this suggest that clients are not closed. */
 const MANY_HOSTS = 128;
@@ -28,9 +30,14 @@ export interface HostStats {
 /** The counts of one host. */
 export class HostBook {
   readonly connections = new Set<string>();
+  readonly trouble: HostTrouble;
   readonly #accounting = new Accounting();
   #pending = 0;
   lastError: string | undefined;
+
+  constructor(hostKey: string) {
+    this.trouble = new HostTrouble(hostKey);
+  }
 
   get isIdle(): boolean {
     return this.connections.size === 0 && this.#pending === 0;
@@ -69,7 +76,7 @@ export class HostBooks {
   }
 
   of(hostKey: string): HostBook {
-    const book = this.#books.get(hostKey) ?? new HostBook();
+    const book = this.#books.get(hostKey) ?? new HostBook(hostKey);
     // The order of the map is the order of use.
     this.#books.delete(hostKey);
     this.#books.set(hostKey, book);
@@ -105,6 +112,10 @@ export class HostBooks {
     // An abort at the shutdown must not hide why the records were still pending.
     if (error !== 'aborted') book.lastError = error;
     else book.lastError ??= error;
+  }
+
+  happened(hostKey: string, event: WayEvent): void {
+    this.of(hostKey).trouble.happened(event);
   }
 
   #removeOldestIdle(): void {

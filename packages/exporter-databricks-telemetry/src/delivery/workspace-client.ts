@@ -6,6 +6,7 @@ import type { Fate } from '../record';
 import { CircuitBreaker } from './circuit-breaker';
 import type { Permit } from './circuit-breaker';
 import type { Host } from './host';
+import type { WayEvent } from './host-trouble';
 import { postLogs } from './post-logs';
 import type { LogFate } from './post-logs';
 import { judge } from './response';
@@ -33,6 +34,9 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A request, and how many records it carries. */
+type CountedRequest = TransportRequest & { readonly records: number };
+
 /**
  * Speaks to one host in one way: for one workspace, through one agent or through agents with equal settings. Its
  * circuit breaker and its pause concern that way only.
@@ -42,25 +46,35 @@ export class WorkspaceClient {
   readonly #host: Host;
   readonly #options: WorkspaceClientOptions;
   readonly #onError: (error: string) => void;
+  readonly #onEvent: (event: WayEvent) => void;
   #pausedUntilMs = 0;
   #requests = 0;
   #isRetrying = false;
   #lastUsedMs = 0;
+  #lastError = '';
 
-  /** @param onError is called with the word for each failure */
+  /**
+   * @param onError is called with the word for each failure
+   * @param onEvent is called with each failed try that may be repeated, each success, and each opening of the breaker
+   */
   constructor(
     readonly key: string,
     host: Host,
     options: WorkspaceClientOptions,
     onError: (error: string) => void,
+    onEvent: (event: WayEvent) => void = () => undefined,
   ) {
     this.#host = host;
     this.#options = options;
     this.#onError = onError;
+    this.#onEvent = onEvent;
     this.breaker = new CircuitBreaker(
       options.circuitBreaker,
       () => clock.monotonicMs(),
-      (from, to) => logDebug(`circuit breaker of ${host.key}: ${from} -> ${to}`),
+      (from, to) => {
+        logDebug(`circuit breaker of ${host.key}: ${from} -> ${to}`);
+        if (from === 'CLOSED' && to === 'OPEN') this.#breakerOpened();
+      },
     );
   }
 
@@ -110,7 +124,8 @@ export class WorkspaceClient {
     const { fates, verdict } = await postLogs(logs, (part) => {
       const body = encodeBody(part);
       this.#show(head.path, body);
-      return this.#sendWithRetries({ method: 'POST', ...head, body }, agent, signal, () => {
+      const request = { method: 'POST' as const, ...head, body, records: part.length };
+      return this.#sendWithRetries(request, agent, signal, () => {
         hasYielded = true;
       });
     });
@@ -129,7 +144,7 @@ export class WorkspaceClient {
       return { kind: 'unavailable', error: 'breaker_open', retryAfterMs };
     }
     this.#requests += 1;
-    const verdict = await this.#send({ method: 'GET', ...head }, agent, signal);
+    const verdict = await this.#send({ method: 'GET', ...head, records: 0 }, agent, signal);
     this.#settle(permit, verdict);
     return verdict;
   }
@@ -139,7 +154,7 @@ export class WorkspaceClient {
    * connections there are. A way that failed before is tried once per batch.
    */
   async #sendWithRetries(
-    request: TransportRequest,
+    request: CountedRequest,
     agent: Agent | undefined,
     signal: AbortSignal,
     onYield: () => void,
@@ -173,7 +188,7 @@ export class WorkspaceClient {
   }
 
   async #send(
-    request: TransportRequest,
+    { records, ...request }: CountedRequest,
     agent: Agent | undefined,
     signal: AbortSignal,
   ): Promise<Verdict> {
@@ -184,7 +199,24 @@ export class WorkspaceClient {
       this.#options.requestTimeoutMs,
       signal,
     );
-    return judge(answer, clock.epochMs());
+    const verdict = judge(answer, clock.epochMs());
+    if (verdict.kind === 'retryable' || verdict.kind === 'unavailable') {
+      this.#onEvent({ kind: 'failed', records, error: verdict.error });
+    } else if (verdict.kind === 'terminal' && records > 0) {
+      this.#onEvent({ kind: 'rejected', records, error: verdict.error });
+    } else if (verdict.kind === 'ok' && records > 0) {
+      this.#onEvent({ kind: 'succeeded' });
+    }
+    return verdict;
+  }
+
+  #breakerOpened(): void {
+    this.#onEvent({
+      kind: 'breaker_opened',
+      failures: this.#options.circuitBreaker.failureThreshold,
+      waitMs: this.breaker.retryAfterMs,
+      error: this.#lastError,
+    });
   }
 
   #breakerOpen(): Fate {
@@ -205,7 +237,10 @@ export class WorkspaceClient {
   #settle(permit: Permit, verdict: Verdict): void {
     this.#requests -= 1;
     this.#lastUsedMs = clock.monotonicMs();
-    if (verdict.kind !== 'ok') this.#onError(verdict.error);
+    if (verdict.kind !== 'ok') {
+      this.#lastError = verdict.error;
+      this.#onError(verdict.error);
+    }
     switch (verdict.kind) {
       case 'ok':
       case 'too_large':

@@ -1,5 +1,6 @@
 import { clock } from '../clock';
 import type { Host } from './host';
+import type { WayEvent } from './host-trouble';
 import { WorkspaceClient } from './workspace-client';
 import type { WorkspaceClientOptions } from './workspace-client';
 
@@ -13,11 +14,17 @@ const MAX_IDLE_MS = 10 * 60_000;
 export class WorkspaceClients {
   readonly #options: WorkspaceClientOptions;
   readonly #onError: (hostKey: string, error: string) => void;
+  readonly #onEvent: (hostKey: string, event: WayEvent) => void;
   readonly #clients = new Map<string, WorkspaceClient>();
 
-  constructor(options: WorkspaceClientOptions, onError: (hostKey: string, error: string) => void) {
+  constructor(
+    options: WorkspaceClientOptions,
+    onError: (hostKey: string, error: string) => void,
+    onEvent: (hostKey: string, event: WayEvent) => void = () => undefined,
+  ) {
     this.#options = options;
     this.#onError = onError;
+    this.#onEvent = onEvent;
   }
 
   /** @param agent key of the agent's settings */
@@ -26,8 +33,12 @@ export class WorkspaceClients {
     let client = this.#clients.get(key);
     if (!client) {
       this.#removeOutdated();
-      client = new WorkspaceClient(key, host, this.#options, (error) =>
-        this.#onError(host.key, error),
+      client = new WorkspaceClient(
+        key,
+        host,
+        this.#options,
+        (error) => this.#onError(host.key, error),
+        (event) => this.#onEvent(host.key, event),
       );
       this.#clients.set(key, client);
     }

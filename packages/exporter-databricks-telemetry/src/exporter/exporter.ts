@@ -2,6 +2,7 @@ import { resolveExporterOptions, telemetryDisabled } from '../config';
 import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
 import { Deadline } from '../deadline';
 import { guarded, logDebug, runCallback } from '../diagnostics';
+import { EarlyLines } from '../early-lines';
 import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';
 
@@ -25,12 +26,13 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #closedListeners = new Set<ConnectionClosedListener>();
   readonly #unsubscribe: () => void;
-  readonly #isDisabled = telemetryDisabled();
+  readonly #earlyLines = new EarlyLines();
+  readonly #isDisabled = telemetryDisabled(process.env, this.#earlyLines.warn);
   #exporting: Exporting | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(options: DatabricksTelemetryExporterOptions = {}) {
-    this.#options = resolveExporterOptions(options);
+    this.#options = resolveExporterOptions(options, this.#earlyLines.warn);
     // JavaScript may give anything; what is no options object leaves the defaults.
     this.#given = guarded('the options', () => ({ ...options })) ?? {};
     this.#unsubscribe =
@@ -48,6 +50,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
 
   /** Waits for the exports under way. */
   async forceFlush(): Promise<void> {
+    this.#earlyLines.repeat();
     await this.#settled(FORCE_FLUSH_TIMEOUT_MS);
   }
 
@@ -108,6 +111,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
 
   /** The larger part of this package: they wait for the first spans. */
   #load(): Exporting {
+    this.#earlyLines.repeat();
     if (!this.#exporting) {
       const module = require('./exporting') as typeof import('./exporting');
       this.#exporting = new module.Exporting(
@@ -140,6 +144,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   }
 
   async #close(timeoutMs: number): Promise<void> {
+    this.#earlyLines.repeat();
     await this.#settled(timeoutMs);
     this.#abort.abort();
     await Promise.allSettled(this.#inFlight);

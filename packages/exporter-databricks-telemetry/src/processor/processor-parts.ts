@@ -1,12 +1,13 @@
 import { Accounting } from '../accounting';
 import type { DroppedCounts } from '../accounting';
 import type { ResolvedProcessorOptions } from '../config';
-import { logInfo } from '../diagnostics';
+import { logInfo, logWarning } from '../diagnostics';
 import type { SpanExporter } from '../otel';
 import { processorLine } from '../startup-message';
 import { ExportLoop } from './export/export-loop';
 import { ProcessorHealth } from './health';
 import { StatementAggregator } from './join/statement-aggregator';
+import { watchProcessExit } from './process-exit';
 import { ExportQueue } from './queue/export-queue';
 
 /** What became of the records, at one moment. `offered = delivered + pending + Σ dropped`, always. */
@@ -41,6 +42,7 @@ export class ProcessorParts {
   readonly aggregator: StatementAggregator;
   readonly #accounting = new Accounting();
   readonly #health: ProcessorHealth;
+  readonly #unwatchExit: () => void;
   #startupMessage: string | undefined;
 
   constructor(options: ResolvedProcessorOptions, exporter: SpanExporter) {
@@ -57,6 +59,7 @@ export class ProcessorParts {
     }));
     this.#health.attach();
     this.#startupMessage = processorLine(options);
+    this.#unwatchExit = watchProcessExit(() => this.#processExits());
   }
 
   stats(): ProcessorStats {
@@ -75,11 +78,22 @@ export class ProcessorParts {
 
   /** Counts everything that was not delivered as dropped, and gives its number. */
   close(): number {
+    this.#unwatchExit();
     const before = this.#accounting.dropped.shutdown ?? 0;
     this.loop.close();
     this.queue.close();
     this.aggregator.close();
     return (this.#accounting.dropped.shutdown ?? 0) - before;
+  }
+
+  /** Nothing can be sent any more. */
+  #processExits(): void {
+    const records = this.queue.pending + this.aggregator.statements;
+    if (records === 0) return;
+    logWarning(
+      `the process ended with ${records} telemetry record${records === 1 ? '' : 's'} not delivered, because shutdown() was not ` +
+        'awaited: await shutdown() of the SDK or of the processor at beforeExit, at SIGTERM and before process.exit()',
+    );
   }
 
   /** The application may set its logger and its meter provider after its first span. */

@@ -9,6 +9,7 @@ import type { Timer } from '../clock';
 import { Deadline } from '../deadline';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { OncePerCondition, guarded, logDebug, reportDefect } from '../diagnostics';
+import { EarlyLines } from '../early-lines';
 import { resolveOptions } from '../option-validation';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '../otel';
 import { Claims } from './claims';
@@ -68,7 +69,8 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   readonly #options: ResolvedProcessorOptions;
   readonly #exporter: ConnectionAwareExporter;
   readonly #claims: Claims | undefined;
-  #isOpen = !telemetryDisabled();
+  readonly #earlyLines = new EarlyLines();
+  #isOpen = !telemetryDisabled(process.env, this.#earlyLines.warn);
   #parts: ProcessorParts | undefined;
   #lastEnded: ReadableSpan | undefined;
   #sweepTimer: Timer | undefined;
@@ -83,13 +85,21 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     exporter: ConnectionAwareExporter = new DatabricksTelemetryExporter(),
     options?: ProcessorOptions,
   ) {
-    this.#options = resolveOptions(PROCESSOR_OPTIONS, options);
+    this.#options = resolveOptions(PROCESSOR_OPTIONS, options, [], this.#earlyLines.warn);
     this.#exporter = exporter;
-    if (!this.#isOpen) return;
+    if (!this.#isOpen) {
+      this.#earlyLines.info('DATABRICKS_TELEMETRY_DISABLED is set: no telemetry is reported');
+      return;
+    }
     guarded('onConnectionClosed', () => {
       exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId));
     });
-    if (sdkDisabled()) return;
+    if (sdkDisabled()) {
+      this.#earlyLines.info(
+        'OTEL_SDK_DISABLED is true: this processor claims no connection, so the driver sends its own telemetry',
+      );
+      return;
+    }
     this.#claims = guarded(
       'the telemetry channel',
       () =>
@@ -123,6 +133,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
    * that it asks for during the flush is kept as far as it fits.
    */
   async forceFlush(): Promise<void> {
+    this.#earlyLines.repeat();
     if (!this.#isOpen) return this.#shutdown;
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
     await this.#deliver(deadline);
@@ -156,6 +167,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
 
   /** Half of this package is loaded with the first span. */
   #load(): ProcessorParts {
+    this.#earlyLines.repeat();
     const module = require('./processor-parts') as typeof import('./processor-parts');
     this.#parts = new module.ProcessorParts(this.#options, this.#exporter);
     guarded('health metrics', () => this.#exporter.attachMetrics?.());
@@ -201,6 +213,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
   }
 
   async #close(): Promise<void> {
+    this.#earlyLines.repeat();
     this.#isOpen = false;
     this.#claims?.close();
     this.#lastEnded = undefined;

@@ -1,6 +1,6 @@
 import type { DatabricksSqlInstrumentationConfig } from '@dbsql-otel/instrumentation-databricks-sql';
 import type { DatabricksTelemetryExporterOptions, ProcessorOptions } from '../config';
-import { OncePerCondition } from '../diagnostics';
+import { logWarning } from '../diagnostics';
 
 /** The options that a process is registered with. */
 export interface RegisterOptions {
@@ -57,7 +57,10 @@ export function variableOf(option: string): string {
  * Reads the `DATABRICKS_TELEMETRY_*` variables. Empty ones count as unset. A value of the wrong kind is passed on as it
  * is: the part that takes it logs a warning and uses its default. Unknown variables log one warning.
  */
-export function optionsFromEnvironment(environment: Environment = process.env): RegisterOptions {
+export function optionsFromEnvironment(
+  environment: Environment = process.env,
+  warn: (message: string) => void = logWarning,
+): RegisterOptions {
   const known = new Set([DISABLED]);
   const read = (kinds: Readonly<Record<string, Kind>>): Record<string, unknown> => {
     const options: Record<string, unknown> = {};
@@ -78,7 +81,7 @@ export function optionsFromEnvironment(environment: Environment = process.env): 
     (name) => name.startsWith(PREFIX) && !known.has(name),
   );
   if (unknown.length > 0) {
-    new OncePerCondition().warn(`unknown environment variables are ignored: ${unknown.join(', ')}`);
+    warn(`unknown environment variables are ignored: ${unknown.join(', ')}`);
   }
   return options;
 }

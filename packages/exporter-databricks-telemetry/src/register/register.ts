@@ -7,6 +7,7 @@ import { diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
 import { sdkDisabled } from '../config';
 import { guarded } from '../diagnostics';
+import { EarlyLines } from '../early-lines';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { DatabricksTelemetrySpanProcessor } from '../processor/processor';
 import { optionsFromEnvironment } from './environment';
@@ -14,8 +15,14 @@ import { flushAtProcessEnd } from './process-end';
 
 function register(): void {
   logAtLevelOfEnvironment();
-  if (sdkDisabled()) return;
-  const { instrumentation, exporter, processor } = optionsFromEnvironment();
+  const lines = new EarlyLines();
+  if (sdkDisabled()) {
+    lines.info(
+      'OTEL_SDK_DISABLED is true: nothing is registered, the driver sends its own telemetry',
+    );
+    return;
+  }
+  const { instrumentation, exporter, processor } = optionsFromEnvironment(process.env, lines.warn);
   // Patches the driver as it is loaded, from its construction on.
   void new DatabricksSqlInstrumentation(instrumentation);
   flushAtProcessEnd(

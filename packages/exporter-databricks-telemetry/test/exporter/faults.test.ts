@@ -124,13 +124,18 @@ describe('DatabricksTelemetryExporter', () => {
       assert.equal(bench.exporter.stats().delivered, 4);
     });
 
-    it('says nothing above debug of what passes, and every change of the breaker at debug', async () => {
+    it('warns once of failed requests and once of the open breaker, with host, number and last error', async () => {
       await bench.send(record('open_session'));
       bench.server.script.push(...Array.from({ length: 5 }, () => status(501)));
       for (let batch = 0; batch < 6; batch++) {
         await bench.send(record('open_session'));
       }
-      assert.deepStrictEqual(bench.warnings, []);
+      assert.deepStrictEqual(bench.warnings, [
+        `${HOST} did not accept 1 telemetry record (last error: 501). They are retried, and wait in the queue meanwhile: ` +
+          'if this lasts, check the network and the status of the workspace',
+        `the circuit breaker of ${HOST} is open after 5 failed batches (last error: 501). Records wait 60 s in the queue, ` +
+          'and the oldest are dropped when it is full: check the network and the status of the workspace',
+      ]);
       assert.deepStrictEqual(
         bench.debugLines.filter((line) => line.startsWith('circuit breaker')),
         [`circuit breaker of ${HOST}: CLOSED -> OPEN`],

@@ -19,12 +19,11 @@ export const PATCHED_FILES = [
 
 export type PatchedFile = (typeof PATCHED_FILES)[number];
 
-const INSTALLED_CLIENT_FILE = `node_modules/${DRIVER_MODULE}/${CLIENT_FILE}`.replaceAll('/', sep);
+/** How the path of a copy's client file ends. */
+export const CLIENT_FILE_ENDING = sep + CLIENT_FILE.replaceAll('/', sep);
 
-/** Whether the driver is in the module cache already, where no hook saw it. A bundle has no cache to search. */
-export function isDriverLoaded(): boolean {
-  return (
-    typeof require === 'function' &&
-    Object.keys(require.cache ?? {}).some((path) => path.endsWith(INSTALLED_CLIENT_FILE))
-  );
+/** The paths of the client files in the module cache. A bundle has no cache to search. */
+export function loadedClientFiles(): string[] {
+  if (typeof require !== 'function') return [];
+  return Object.keys(require.cache ?? {}).filter((path) => path.endsWith(CLIENT_FILE_ENDING));
 }

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
-import { SCOPE_NAME } from '../scope';
+import type { DiagLogger } from '@opentelemetry/api';
+import { ComponentLogger } from '../diagnostics';
 import type { ClassPatch, DriverMethod } from './method-patch';
 
 interface PatchedMethod {
@@ -19,11 +19,17 @@ const REPLACEMENT = Symbol.for('@dbsql-otel/instrumentation-databricks-sql/repla
  */
 export class PrototypePatches {
   readonly #methods = new Map<object, Map<string, PatchedMethod>>();
+  readonly #diag: Pick<DiagLogger, 'warn'>;
   #isSecond = false;
 
+  constructor(diag: Pick<DiagLogger, 'warn'> = new ComponentLogger()) {
+    this.#diag = diag;
+  }
+
+  /** Whether any method of the class is replaced by this instance. */
   isPatched(constructor: unknown): boolean {
     const prototype = prototypeOf(constructor);
-    return prototype !== undefined && this.#methods.has(prototype);
+    return prototype !== undefined && (this.#methods.get(prototype)?.size ?? 0) > 0;
   }
 
   /** Patches one class. Methods that are patched already, or that this release lacks, are skipped. */
@@ -58,11 +64,9 @@ export class PrototypePatches {
   #reportSecondCopy(): void {
     if (this.#isSecond) return;
     this.#isSecond = true;
-    diag
-      .createComponentLogger({ namespace: SCOPE_NAME })
-      .warn(
-        'another copy of this instrumentation already traces the driver; this copy does nothing. Keep one: npm ls @dbsql-otel/instrumentation-databricks-sql',
-      );
+    this.#diag.warn(
+      'another copy of this instrumentation already traces the driver; this copy does nothing. Keep one: npm ls @dbsql-otel/instrumentation-databricks-sql',
+    );
   }
 
   /** Installs every replacement again. */

@@ -103,6 +103,7 @@ export class SharedState implements StatementContext {
   }
 
   connected(client: Client, connection: Connection): void {
+    this.guard.repeatWarnings();
     const previous = this.connections.get(client);
     if (previous !== undefined) this.access.closed(previous.id, this.access.providers(client));
     connection.ownership = new Ownership(

@@ -1,7 +1,7 @@
 import type { Accounting } from '../../accounting';
 import { clock, startBackgroundTimer, startImmediate, startTimeLimit } from '../../clock';
 import type { Timer } from '../../clock';
-import { logDebug } from '../../diagnostics';
+import { logDebug, OncePerCondition } from '../../diagnostics';
 import type { SpanExporter } from '../../otel';
 import type { DropReason } from '../../record';
 import { withTracingSuppressed } from '../../suppress-tracing';
@@ -14,6 +14,8 @@ import type { SpanRecord } from '../join/span-record';
 const FLAG_POLL_MS = 100;
 /** The longest wait before a retry, whatever the server asks for. */
 const MAX_RETRY_DELAY_MS = 3_600_000;
+/** A timer that fires this much later than due was held up: by a suspended process or a blocked event loop. */
+const SUSPENDED_MS = 10_000;
 /** Urgent records flush the queue at most this often. */
 const EARLY_FLUSH_INTERVAL_MS = 1_000;
 
@@ -70,6 +72,7 @@ export class ExportLoop {
   /** Until then the exporter does not accept what came back. */
   #heldUntilMs = -Infinity;
   #closed = false;
+  readonly #suspended = new OncePerCondition();
 
   constructor(
     options: ExportLoopOptions,
@@ -198,10 +201,20 @@ export class ExportLoop {
   }
 
   #armTimer(): void {
+    const dueMs = clock.monotonicMs() + this.#options.scheduledDelayMs;
     this.#timer = startBackgroundTimer('a flush', this.#options.scheduledDelayMs, () => {
       this.#timer = undefined;
+      this.#reportSuspension(clock.monotonicMs() - dueMs);
       this.#flushReady();
     });
+  }
+
+  #reportSuspension(lateMs: number): void {
+    if (lateMs < SUSPENDED_MS) return;
+    this.#suspended.warn(
+      `the process did not run for ${Math.round(lateMs / 1_000)} s while ${this.#queue.pending} telemetry records waited: ` +
+        'where the platform freezes the process between invocations, await forceFlush() before each invocation ends',
+    );
   }
 
   #armRetryTimer(delayMs: number): void {

@@ -1,0 +1,22 @@
+import { guarded } from '../diagnostics';
+
+const watched = new Set<() => void>();
+
+/**
+ * Calls `onExit` when the process exits. One listener of the process serves all callers: many would make Node.js print a
+ * warning.
+ *
+ * @returns the function that takes `onExit` off
+ */
+export function watchProcessExit(onExit: () => void): () => void {
+  if (watched.size === 0) process.on('exit', exited);
+  watched.add(onExit);
+  return () => {
+    watched.delete(onExit);
+    if (watched.size === 0) process.removeListener('exit', exited);
+  };
+}
+
+function exited(): void {
+  for (const onExit of watched) guarded('the exit of the process', onExit);
+}
