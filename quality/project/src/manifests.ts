@@ -7,6 +7,7 @@ export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
   readonly version?: string;
+  readonly keywords?: readonly string[];
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
