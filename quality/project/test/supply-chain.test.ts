@@ -20,10 +20,8 @@ describe('supply chain', () => {
   it('has a section for each published package', () => {
     const sections = [...read('docs/supply-chain.md').matchAll(/^## `(@.+)`$/gm)];
     assert.deepEqual(
-      sections.map(([, name]) => name).toSorted(),
-      publishedFolders()
-        .map((folder) => readManifest(folder).name)
-        .toSorted(),
+      new Set(sections.map(([, name]) => name)),
+      new Set(publishedFolders().map((folder) => readManifest(folder).name)),
     );
   });
 
