@@ -295,8 +295,14 @@ export class LocalWarehouse {
     return this.#faults.add(rule);
   }
 
-  /** Removes all scripts and faults. */
+  /** Whether sessions and statements with query tags fail, as in a workspace without that feature. */
+  set refusesQueryTags(refuses: boolean) {
+    this.#warehouse.refusesQueryTags = refuses;
+  }
+
+  /** Removes all scripts and faults, and accepts query tags. */
   reset(): void {
+    this.refusesQueryTags = false;
     this.#faults.clear();
     this.#warehouse.scripts.clear();
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_CATALOG, DEFAULT_SCHEMA } from './engine/catalog';
+import type { QueryTags } from './query-tags';
 import type { Statement } from './statement';
 
 /** A session and the statements that are open in it. */
@@ -9,7 +10,7 @@ export class Session {
 
   constructor(
     readonly tenant: string,
-    readonly configuration: Readonly<Record<string, string>>,
+    readonly queryTags: QueryTags,
     public catalog: string = DEFAULT_CATALOG,
     public schema: string = DEFAULT_SCHEMA,
   ) {}

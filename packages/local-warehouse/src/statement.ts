@@ -5,6 +5,7 @@ import type { Engine, Query, QueryResult } from './engine/engine';
 import type { Relation } from './engine/types';
 import { scriptedFailure, statementFailure } from './failure';
 import type { StatementFailure } from './failure';
+import type { QueryTags } from './query-tags';
 import { COLUMNAR_ONLY } from './results/result-plan';
 import type { ClientCapabilities, ResultPlan } from './results/result-plan';
 import { ResultEncoder } from './results/result-encoder';
@@ -19,6 +20,8 @@ export interface StatementFacts {
   /** `ExecuteStatement`, or the metadata call. */
   readonly operation: string;
   readonly sql: string | undefined;
+  /** Its own and its session's, as `system.query.history` has them. */
+  readonly queryTags: QueryTags;
   readonly state: StatementState;
   readonly failure: StatementFailure | undefined;
   readonly plan: ResultPlan | undefined;
@@ -71,6 +74,7 @@ export class Statement implements StatementFacts {
     readonly operation: string,
     readonly sql: string | undefined,
     applied: AppliedScript,
+    readonly queryTags: QueryTags = {},
   ) {
     this.#applied = applied;
     this.#pollsLeft = applied.script.polls ?? (applied.script.error?.at === 'poll' ? 1 : 0);

@@ -1,5 +1,7 @@
 import type { Engine } from './engine/engine';
 import { COMMAND_RESULT, planResult } from './results/result-plan';
+import { mergeQueryTags } from './query-tags';
+import type { QueryTags } from './query-tags';
 import { Scripts } from './scripts';
 import { Sessions } from './session';
 import type { Session } from './session';
@@ -21,6 +23,8 @@ export interface WarehouseSettings {
 export class Warehouse {
   readonly sessions = new Sessions();
   readonly scripts = new Scripts();
+  /** Whether sessions and statements with query tags fail, as in a workspace without that feature. */
+  refusesQueryTags = false;
   readonly #statements: Statement[] = [];
 
   constructor(
@@ -37,12 +41,18 @@ export class Warehouse {
   }
 
   /** Begins a statement in a session, under the script that is meant for it. */
-  begin(session: Session, operation: string, sql: string | undefined): Statement {
+  begin(
+    session: Session,
+    operation: string,
+    sql: string | undefined,
+    queryTags: QueryTags = {},
+  ): Statement {
     const statement = new Statement(
       session.id,
       operation,
       sql,
       this.scripts.apply(sql ?? operation),
+      mergeQueryTags(session.queryTags, queryTags),
     );
     session.statements.set(statement.id, statement);
     this.#statements.push(statement);

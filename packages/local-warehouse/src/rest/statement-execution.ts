@@ -3,6 +3,7 @@ import { errorAnswer, jsonAnswer, parseJson } from '../endpoint';
 import type { Answer, Endpoint, Exchange, IncomingRequest } from '../endpoint';
 import type { QueryParameter } from '../engine/engine';
 import { ALL_NATIVE_TYPES } from '../results/arrow-types';
+import { parseQueryTags, QUERY_TAGS_REFUSED } from '../query-tags';
 import { Session } from '../session';
 import type { LinkTarget } from '../results/result-files';
 import type { Statement } from '../statement';
@@ -20,7 +21,13 @@ const BASE = '/api/2.0/sql/';
 const ROUTE =
   /^\/api\/2\.0\/sql\/(?:warehouses\/[^/]+\/)?(?:sessions\/(?<owner>[^/]+)\/(?=statements\b))?(?<resource>sessions|statements)(?:\/(?<id>[^/]+?))?(?:\/(?<action>cancel|status|result\/chunks\/(?<chunk>\d+)))?\/?$/;
 const INVALID_SESSION = errorAnswer(404, 'NOT_FOUND', 'The session does not exist.');
+const REFUSED_TAGS = errorAnswer(400, 'BAD_REQUEST', QUERY_TAGS_REFUSED.message);
 const INVALID_STATEMENT = errorAnswer(404, 'NOT_FOUND', 'The statement does not exist.');
+
+interface QueryTagField {
+  readonly key: string;
+  readonly value?: string;
+}
 
 type JsonFields = { readonly [field: string]: unknown };
 
@@ -70,8 +77,15 @@ export class StatementExecutionEndpoint implements Endpoint {
   }
 
   #createSession(fields: JsonFields, { tenant = '' }: IncomingRequest): Answer {
+    const { QUERY_TAGS } = (fields['session_confs'] ?? {}) as { readonly QUERY_TAGS?: string };
+    if (QUERY_TAGS !== undefined && this.#warehouse.refusesQueryTags) return REFUSED_TAGS;
     const session = this.#warehouse.sessions.open(
-      new Session(tenant, {}, text(fields['catalog']), text(fields['schema'])),
+      new Session(
+        tenant,
+        parseQueryTags(QUERY_TAGS ?? ''),
+        text(fields['catalog']),
+        text(fields['schema']),
+      ),
     );
     return jsonAnswer(200, { session_id: session.id });
   }
@@ -84,7 +98,14 @@ export class StatementExecutionEndpoint implements Endpoint {
     const session = this.#warehouse.sessions.find(text(fields['session_id']) ?? '');
     if (!session) return INVALID_SESSION;
     const sql = text(fields['statement']) ?? '';
-    const statement = this.#warehouse.begin(session, 'ExecuteStatement', sql);
+    const tags = (fields['query_tags'] ?? []) as readonly QueryTagField[];
+    if (tags.length > 0 && this.#warehouse.refusesQueryTags) return REFUSED_TAGS;
+    const statement = this.#warehouse.begin(
+      session,
+      'ExecuteStatement',
+      sql,
+      Object.fromEntries(tags.map(({ key, value }) => [key, value ?? null])),
+    );
     const { script } = statement;
     await delay(script.submitDelayMs ?? 0, statement.signal);
     if (script.error?.at === 'submit') {

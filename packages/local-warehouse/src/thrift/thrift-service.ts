@@ -15,6 +15,7 @@ import type {
 import { delay } from '../clock';
 import { statementFailure } from '../failure';
 import type { StatementFailure } from '../failure';
+import { parseQueryTags, QUERY_TAGS_REFUSED } from '../query-tags';
 import { Session } from '../session';
 import type { LinkTarget } from '../results/result-files';
 import type { Statement } from '../statement';
@@ -76,6 +77,13 @@ export class ThriftService {
   }
 
   #openSession(request: TOpenSessionReq, { tenant }: CallContext): unknown {
+    const tags = request.configuration?.['QUERY_TAGS'];
+    if (tags !== undefined && this.#warehouse.refusesQueryTags) {
+      return new types.TOpenSessionResp({
+        status: failure(QUERY_TAGS_REFUSED),
+        serverProtocolVersion: this.#warehouse.settings.protocolVersion,
+      });
+    }
     const asked = Number(request.client_protocol_i64 ?? request.client_protocol ?? 0);
     const serverProtocolVersion = Math.max(
       OLDEST_PROTOCOL,
@@ -85,7 +93,7 @@ export class ThriftService {
     const session = this.#warehouse.sessions.open(
       new Session(
         tenant,
-        request.configuration ?? {},
+        parseQueryTags(tags ?? ''),
         catalogName ?? undefined,
         schemaName ?? undefined,
       ),
@@ -124,7 +132,16 @@ export class ThriftService {
     if (!session) {
       return new types.TExecuteStatementResp({ status: invalidSession(request.sessionHandle) });
     }
-    const statement = this.#warehouse.begin(session, 'ExecuteStatement', request.statement);
+    const tags = request.confOverlay?.['query_tags'];
+    if (tags !== undefined && this.#warehouse.refusesQueryTags) {
+      return new types.TExecuteStatementResp({ status: failure(QUERY_TAGS_REFUSED) });
+    }
+    const statement = this.#warehouse.begin(
+      session,
+      'ExecuteStatement',
+      request.statement,
+      parseQueryTags(tags ?? ''),
+    );
     const { script } = statement;
     await delay(script.submitDelayMs ?? 0, statement.signal);
     if (script.error?.at === 'submit') {
