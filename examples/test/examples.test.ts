@@ -98,7 +98,9 @@ const EXPECTATIONS: Readonly<Record<string, (run: ExampleRun) => void>> = {
     const statement = run.traces.flat().find(({ name }) => name === 'SELECT');
     const { traceId, spanId } = statement?.spanContext() ?? { traceId: '', spanId: '' };
     const sent = JSON.stringify(run.requests.find(({ name }) => name === 'ExecuteStatement')?.args);
-    assert.match(sent, /team:finance/);
+    assert.match(sent, /team:finance.*tenant_id:acme/);
+    const session = JSON.stringify(run.requests.find(({ name }) => name === 'OpenSession')?.args);
+    assert.match(session, /cost_center:701,service_name:orders-service/);
     assert.ok(sent.includes(`traceparent:00-${traceId}-${spanId}-01`), sent);
   },
   unauthenticated: (run) => {

@@ -49,7 +49,7 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'query-tags',
-    title: "The trace's id in the query tags, to find it in system.query.history",
+    title: "The trace's id, service and tenant in the query tags, for system.query.history",
     command: [...ESM, 'app.mjs'],
   },
   {

@@ -1,5 +1,6 @@
 import type { DiagLogger, Span } from '@opentelemetry/api';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
+import type { QueryTagsConfig, ResolvedQueryTags } from './query-tags/option';
 import type { Operation } from './semconv';
 
 /** What `requestHook` receives. The SQL is the application's own, not sanitized. */
@@ -75,10 +76,17 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
   driverTelemetry?: 'auto' | 'keep' | 'replace' | 'gateway';
   /**
    * How the trace context reaches the warehouse: `'query-tags'` adds a `traceparent` tag to each statement, so that rows of
-   * `system.query.history` join traces. Workspaces without query tags reject such statements.
+   * `system.query.history` join traces. Workspaces without query tags reject such statements. The same as
+   * `queryTags: { traceparent: true }`.
    * @default 'none'
    */
   traceContext?: 'none' | 'query-tags';
+  /**
+   * Query tags to add to sessions and statements, beside the application's own. They are stored as plain text in
+   * `system.query.history`. Nothing is added by default.
+   * @default undefined
+   */
+  queryTags?: QueryTagsConfig;
   /**
    * How long the span of a statement may wait for its end, in milliseconds from the submit; then the span is ended.
    * @default 3_600_000
@@ -100,9 +108,16 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
 
 /** The options with their defaults filled in. */
 export type ResolvedConfig = Required<
-  Omit<DatabricksSqlInstrumentationConfig, 'requestHook' | 'responseHook'>
+  Omit<DatabricksSqlInstrumentationConfig, 'queryTags' | 'requestHook' | 'responseHook'>
 > &
-  Pick<DatabricksSqlInstrumentationConfig, 'requestHook' | 'responseHook'>;
+  Pick<DatabricksSqlInstrumentationConfig, 'requestHook' | 'responseHook'> & {
+    queryTags?: ResolvedQueryTags | undefined;
+  };
+
+/** Whether the options ask for query tags. */
+export function hasQueryTags({ queryTags, traceContext }: ResolvedConfig): boolean {
+  return queryTags !== undefined || traceContext === 'query-tags';
+}
 
 /** One row of the options table, here and in the README. */
 interface Option {
@@ -127,6 +142,11 @@ const hook: Option = {
   type: 'function',
   accepts: (value) => typeof value === 'function',
 };
+const object: Option = {
+  defaultValue: undefined,
+  type: 'object',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const durationMs = (defaultValue: number): Option => ({
   defaultValue,
@@ -146,6 +166,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   cloudFetchSpans: boolean(true),
   driverTelemetry: oneOf('auto', 'keep', 'replace', 'gateway'),
   traceContext: oneOf('none', 'query-tags'),
+  queryTags: object,
   statementMaxDurationMs: durationMs(60 * 60 * 1000),
   requestHook: hook,
   responseHook: hook,
@@ -168,6 +189,13 @@ export function resolveConfig(
     if (!Object.hasOwn(OPTIONS, name)) diag.warn(`unknown option ${name} is ignored`);
   }
   warnOfMissingSpans(resolved as ResolvedConfig, diag);
+  const { queryTags } = resolved;
+  if (typeof queryTags === 'object' && queryTags !== null) {
+    // Loaded on first use: most applications ask for no query tags.
+    const { resolveQueryTags } =
+      require('./query-tags/option') as typeof import('./query-tags/option');
+    resolved['queryTags'] = resolveQueryTags(queryTags, diag);
+  }
   return resolved as ResolvedConfig;
 }
 

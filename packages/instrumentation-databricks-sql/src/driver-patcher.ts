@@ -6,6 +6,8 @@ import type { PatchedFile } from './driver/files';
 import type { LoadedDriver } from './driver/loaded';
 import type { Guard } from './guard';
 import { InstanceDiscovery, PATCHES } from './patches';
+import { NO_QUERY_TAGS } from './query-tags/option';
+import { QueryTags } from './query-tags/query-tags';
 import { PrototypePatches } from './patches/prototype-patches';
 import { SharedState } from './patches/shared-state';
 import { startupMessage } from './startup-message';
@@ -18,6 +20,7 @@ export class DriverPatcher {
   readonly #telemetry: Telemetry;
   readonly #shared: SharedState;
   readonly #classes: PrototypePatches;
+  readonly #tracer: () => Tracer;
 
   constructor(
     diag: DiagLogger,
@@ -30,6 +33,8 @@ export class DriverPatcher {
     this.#telemetry = new Telemetry(guard, config, new Metrics(meter), tracer);
     this.#shared = new SharedState(this.#telemetry);
     this.#classes = new PrototypePatches(diag);
+    this.#tracer = tracer;
+    this.#configureQueryTags(config);
   }
 
   get access(): DatabricksAccess {
@@ -38,6 +43,7 @@ export class DriverPatcher {
 
   configure(config: ResolvedConfig): void {
     this.#telemetry.config = config;
+    this.#configureQueryTags(config);
   }
 
   tracerChanged(): void {
@@ -89,6 +95,13 @@ export class DriverPatcher {
     this.#classes.apply(DBSQLSession, PATCHES['dist/DBSQLSession.js'](this.#shared));
     this.#shared.discovery = new InstanceDiscovery(this.#shared, this.#classes);
     if (this.#classes.isPatched(DBSQLClient)) this.#announce(undefined);
+  }
+
+  #configureQueryTags({ queryTags, traceContext }: ResolvedConfig): void {
+    const traceparent = traceContext === 'query-tags' || queryTags?.traceparent === true;
+    const config = queryTags ?? (traceparent ? NO_QUERY_TAGS : undefined);
+    this.#shared.queryTags =
+      config && new QueryTags({ ...config, traceparent }, this.#shared.guard, this.#tracer);
   }
 
   #announce(driverVersion: string | undefined): void {

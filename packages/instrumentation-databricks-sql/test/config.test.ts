@@ -39,6 +39,7 @@ describe('options', () => {
       cloudFetchSpans: true,
       driverTelemetry: 'auto',
       traceContext: 'none',
+      queryTags: undefined,
       statementMaxDurationMs: 3_600_000,
       requestHook: undefined,
       responseHook: undefined,
@@ -54,6 +55,8 @@ describe('options', () => {
     ['statementMaxDurationMs', 0],
     ['statementMaxDurationMs', Number.NaN],
     ['statementMaxDurationMs', 2 ** 40],
+    ['queryTags', 'traceparent'],
+    ['queryTags', ['traceparent']],
     ['requestHook', {}],
   ];
   for (const [name, value] of INVALID) {
@@ -74,6 +77,7 @@ describe('options', () => {
     // The compiler holds the table against the type; this holds the type's optional members against it.
     const all: Required<DatabricksSqlInstrumentationConfig> = {
       ...resolve({}),
+      queryTags: {},
       requestHook: () => {},
       responseHook: () => {},
     };

@@ -10,7 +10,7 @@ export interface RegisterOptions {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Kind = 'boolean' | 'number' | 'string';
+type Kind = 'boolean' | 'json' | 'number' | 'string';
 
 const PREFIX = 'DATABRICKS_TELEMETRY_';
 /** Read by the driver and by the processor themselves. */
@@ -22,6 +22,7 @@ export const VARIABLES = {
     driverTelemetry: 'string',
     queryText: 'string',
     traceContext: 'string',
+    queryTags: 'json',
     statementMaxDurationMs: 'number',
   },
   exporter: {
@@ -92,5 +93,14 @@ function valueOf(text: string, kind: Kind): unknown {
     return Number.isNaN(number) ? text : number;
   }
   if (kind === 'boolean') return { true: true, false: false }[text.toLowerCase()] ?? text;
-  return text;
+  return kind === 'json' ? parsedJson(text) : text;
+}
+
+/** Text that is no JSON is passed on as it is. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

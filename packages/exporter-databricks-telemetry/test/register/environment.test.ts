@@ -4,6 +4,11 @@ import { EXPORTER_OPTIONS, PROCESSOR_OPTIONS } from '../../src/config';
 import { optionsFromEnvironment, VARIABLES, variableOf } from '../../src/register/environment';
 import { DiagRecorder } from '../diag-recorder';
 
+function queryTagsFrom(text: string): unknown {
+  return optionsFromEnvironment({ DATABRICKS_TELEMETRY_QUERY_TAGS: text }).instrumentation
+    .queryTags;
+}
+
 describe('the options of a registered process', () => {
   let diag: DiagRecorder;
   beforeEach(() => {
@@ -40,6 +45,13 @@ describe('the options of a registered process', () => {
   it('are handed on as they are when they are of the wrong kind, for the part to warn about', () => {
     const { processor } = optionsFromEnvironment({ DATABRICKS_TELEMETRY_MAX_QUEUE_SIZE: 'many' });
     assert.deepEqual(processor, { maxQueueSize: 'many' });
+  });
+
+  it('are parsed where they hold JSON, and handed on as they are where they do not', () => {
+    const queryTags = { resource: ['service.name'], whenRefused: 'send-without' };
+    assert.deepEqual(queryTagsFrom(JSON.stringify(queryTags)), queryTags);
+    assert.equal(queryTagsFrom('traceparent'), 'traceparent');
+    assert.equal(queryTagsFrom(' '), undefined);
   });
 
   it('log one warning for unknown names, without their values', () => {

@@ -8,6 +8,8 @@ import {
   workspaceIdOf,
 } from './disclosure';
 import type { Ownership } from './ownership';
+import { NO_SESSION_TAGS } from '../query-tags/query-tags';
+import type { SessionTags } from '../query-tags/query-tags';
 import type { Client, ConnectionOptions, OpenSessionRequest, Session } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_CLIENT_BACKEND,
@@ -49,6 +51,8 @@ export class Connection {
   readonly isKernel: boolean;
   /** The application passed `telemetryEnabled: false`. */
   readonly isOptedOut: boolean;
+  /** The workspace has refused a session or a statement because of its query tags. */
+  refusesQueryTags = false;
   /** Who reports its telemetry. */
   ownership: Ownership | undefined = undefined;
   /** On every span of this connection. */
@@ -137,6 +141,7 @@ export class SessionFacts {
   readonly closing: Readonly<Record<'CLOSED' | 'CANCELED', Attributes>>;
   /** On every span of this session, once its id is known. */
   identity: Attributes;
+  tags: SessionTags = NO_SESSION_TAGS;
 
   constructor(
     readonly connection: Connection,

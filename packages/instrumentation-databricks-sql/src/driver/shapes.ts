@@ -63,6 +63,8 @@ export interface Client {
 export interface OpenSessionRequest {
   readonly initialCatalog?: string;
   readonly initialSchema?: string;
+  readonly configuration?: Readonly<Record<string, string>>;
+  readonly queryTags?: Readonly<Record<string, string | null | undefined>>;
 }
 
 /** `DBSQLSession`. */
@@ -190,7 +192,13 @@ export interface Response {
 
 /** `TExecuteStatementReq`, built by the driver for one call. */
 export interface ExecuteStatementRequest {
+  readonly statement?: string;
   confOverlay?: Readonly<Record<string, string>> | null;
+}
+
+/** `TOpenSessionReq`, built by the driver for one call. */
+export interface SessionRequest {
+  configuration?: Readonly<Record<string, string>> | null;
 }
 
 /** `TStatusCode`: the two values with which the driver rejects. */

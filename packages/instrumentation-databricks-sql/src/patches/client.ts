@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import {
   configuration,
   Connection,
@@ -17,9 +17,11 @@ import {
   OPERATION_CONNECT,
   OPERATION_OPEN_SESSION,
 } from '../semconv';
+import { isTagRefusal } from '../query-tags/refusal';
 import type { Failure } from '../telemetry/failure';
 import type { StartedOperation } from '../telemetry/operation';
 import { DriverCall } from './driver-call';
+import { taggedSessionOptions } from './query-tags';
 import { traceMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
 import type { SharedState } from './shared-state';
@@ -35,6 +37,7 @@ export function clientPatch(shared: SharedState, driverVersion?: string): ClassP
         shared,
         client,
         new SessionFacts(connectionOf(shared, client), args[0] ?? {}),
+        args,
       ),
     ),
     close: traceMethod(shared, 'client.close', (client: Client) => {
@@ -151,6 +154,7 @@ function beginOpenSession(
   shared: SharedState,
   client: Client,
   facts: SessionFacts,
+  args: readonly unknown[],
 ): OpenSessionCall {
   const { telemetry } = shared;
   const { connection, namespace, metric, identity } = facts;
@@ -168,17 +172,38 @@ function beginOpenSession(
     attributes,
     { hasSpan: telemetry.config.connectionSpans },
   );
-  return new OpenSessionCall(shared, operation, facts);
+  const driverArgs = connection.isKernel
+    ? replacedSessionArgs(shared, facts, operation.span, args)
+    : undefined;
+  return new OpenSessionCall(shared, operation, facts, driverArgs);
 }
 
-class OpenSessionCall extends DriverCall {
+/** `openSession`. On Thrift its request has the query tags. */
+export class OpenSessionCall extends DriverCall {
   readonly #shared: SharedState;
   readonly #facts: SessionFacts;
 
-  constructor(shared: SharedState, operation: StartedOperation | undefined, facts: SessionFacts) {
-    super(shared.telemetry, operation, undefined);
+  constructor(
+    shared: SharedState,
+    operation: StartedOperation,
+    facts: SessionFacts,
+    args: readonly unknown[] | undefined,
+  ) {
+    super(shared.telemetry, operation, undefined, args);
     this.#shared = shared;
     this.#facts = facts;
+  }
+
+  /** What its query tags are made of. */
+  get session(): SessionFacts {
+    return this.#facts;
+  }
+
+  override isRefused(error: unknown): boolean {
+    if (this.#shared.queryTags?.resends !== true || !isTagRefusal(error)) return false;
+    this.#shared.refusedTags(this.#facts.connection);
+    this.#facts.tags = { ...this.#facts.tags, added: new Set(), completeFor: undefined };
+    return true;
   }
 
   override succeeded(session: Session): void {
@@ -187,6 +212,24 @@ class OpenSessionCall extends DriverCall {
     this.#shared.sessions.set(session, this.#facts);
     this.identity = this.#facts.identity;
   }
+}
+
+/** The kernel takes the session's query tags only with the options. */
+function replacedSessionArgs(
+  shared: SharedState,
+  facts: SessionFacts,
+  span: Span | undefined,
+  args: readonly unknown[],
+): readonly unknown[] | undefined {
+  const queryTags = shared.queryTagsFor(facts.connection);
+  const [request = {}] = args;
+  if (queryTags === undefined || typeof request !== 'object' || request === null) return undefined;
+  const tagged = taggedSessionOptions(request, (own) => {
+    const tags = queryTags.ofSession(span, own);
+    facts.tags = queryTags.sessionTags(tags, own);
+    return tags;
+  });
+  return tagged && [tagged, ...args.slice(1)];
 }
 
 /** Has no span: closing a client means closing its sessions, which have their own. */

@@ -9,6 +9,7 @@ import type { Failure, FailureContext } from '../telemetry/failure';
 import type { StartedOperation } from '../telemetry/operation';
 import type { Telemetry } from '../telemetry/telemetry';
 import { LinkedContext } from './linked-context';
+import { hasQueryTags } from '../config';
 
 const CALL_KEY = createContextKey('Databricks SQL driver call');
 
@@ -60,9 +61,9 @@ export class DriverCall implements FailureContext {
     return span === undefined ? own : trace.setSpan(own, span);
   }
 
-  /** Whether what the layers below learn is published. */
+  /** Whether the layers below need this call, with or without a context manager. */
   get isObserved(): boolean {
-    return this.telemetry.isPublishing;
+    return this.telemetry.isPublishing || hasQueryTags(this.telemetry.config);
   }
 
   /** The span that is active while the driver runs. */
@@ -73,6 +74,11 @@ export class DriverCall implements FailureContext {
   /** Whether the result of this call is written anywhere. */
   protected get isRecording(): boolean {
     return this.operation !== undefined && this.telemetry.isRecording(this.operation);
+  }
+
+  /** Whether the call failed only because of the arguments in place of the caller's, which then replace them. */
+  isRefused(_error: unknown): boolean {
+    return false;
   }
 
   /** The driver sent an HTTP request of this call again. */

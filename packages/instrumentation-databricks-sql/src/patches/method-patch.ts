@@ -36,10 +36,13 @@ export function traceMethod(
       }
       if (call === undefined) return Reflect.apply(original, this, args);
       const driverArgs = call.args ?? args;
-      if (call.needsContext) {
-        return settle(shared, place, call, run(shared, place, call, original, this, driverArgs));
+      if (!call.needsContext) {
+        return settle(shared, place, call, attempt(original, this, driverArgs));
       }
-      return settle(shared, place, call, attempt(original, this, driverArgs));
+      const outcome = run(shared, place, call, original, this, driverArgs);
+      if (call.args === undefined) return settle(shared, place, call, outcome);
+      const again = (): Outcome => run(shared, place, call, original, this, args);
+      return settle(shared, place, call, unlessRefused(shared, place, call, outcome, again));
     };
 }
 
@@ -72,6 +75,27 @@ function run(
   }
   // When this package failed before the driver was reached, the driver runs without the context, and never twice.
   return outcome ?? attempt(original, self, args);
+}
+
+/** Calls the driver again, with the caller's own arguments, when it refused only those in their place. */
+function unlessRefused(
+  { guard }: SharedState,
+  place: string,
+  call: DriverCall,
+  outcome: Outcome,
+  again: () => Outcome,
+): Outcome {
+  if ('threw' in outcome || !isThenable(outcome.returned)) return outcome;
+  const returned = outcome.returned.then(
+    (result) => result,
+    (error) => {
+      if (guard.run(place, () => call.isRefused(error)) !== true) throw error;
+      const second = again();
+      if ('threw' in second) throw second.threw;
+      return second.returned;
+    },
+  );
+  return { returned };
 }
 
 function settle(shared: SharedState, place: string, call: DriverCall, outcome: Outcome): unknown {

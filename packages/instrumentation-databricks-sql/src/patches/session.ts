@@ -52,7 +52,7 @@ export function sessionPatch(shared: SharedState): ClassPatch {
   const { telemetry } = shared;
   const patch: Record<string, MethodPatch> = {
     executeStatement: traceMethod(shared, 'executeStatement', (session: Session, args) => {
-      if (!telemetry.isLive) return undefined;
+      if (!telemetry.isLive && shared.queryTags === undefined) return undefined;
       const { config, metrics } = telemetry;
       const facts = sessionOf(shared, session);
       return beginSubmit(shared, facts, describeExecute(config, facts, args, metrics.live), args);

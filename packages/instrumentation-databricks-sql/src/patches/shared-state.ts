@@ -6,6 +6,7 @@ import type { Guard } from '../guard';
 import { ActiveStatements } from '../statement/active-statements';
 import { OpenOperations } from '../statement/open-operations';
 import type { Statement, StatementContext } from '../statement/statement';
+import type { QueryTags } from '../query-tags/query-tags';
 import type { Telemetry } from '../telemetry/telemetry';
 import type { TelemetryConnection } from '../telemetry-channel';
 import { hiddenField } from './hidden-field';
@@ -34,6 +35,8 @@ export class SharedState implements StatementContext {
   /** False while the instrumentation is disabled: the patches then call the driver and do nothing else. */
   enabled = false;
   discovery: Discovery | undefined = undefined;
+  /** `undefined` while the options ask for none. */
+  queryTags: QueryTags | undefined = undefined;
   #hasWarnedOfMissingOwner = false;
   #hasWarnedOfUncountedRows = false;
   /** What the configuration of a client would be if its telemetry had not been replaced. */
@@ -76,6 +79,17 @@ export class SharedState implements StatementContext {
       "driverTelemetry is 'replace', but no telemetry processor has claimed a connection, so the driver's telemetry is " +
         'left as it is: create a DatabricksTelemetrySpanProcessor before the client connects',
     );
+  }
+
+  /** The query tags for calls of this connection, while it takes any. */
+  queryTagsFor(connection: Connection): QueryTags | undefined {
+    return connection.refusesQueryTags ? undefined : this.queryTags;
+  }
+
+  /** `whenRefused: 'send-without'`: a call is sent again without the added tags, and later calls have none. */
+  refusedTags(connection: Connection): void {
+    connection.refusesQueryTags = true;
+    this.queryTags?.warnOfRefusal();
   }
 
   /** Rows reached the application past every method that is known to fetch some. */

@@ -1,16 +1,16 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import type { ResolvedConfig } from '../config';
 import type { SessionFacts } from '../connection/connection';
-import { withProperty } from '../driver/options-view';
-import type { ExecuteStatementOptions, Operation } from '../driver/shapes';
+import type { Operation } from '../driver/shapes';
+import { isTagRefusal } from '../query-tags/refusal';
 import { OPERATION_EXECUTE_STATEMENT } from '../semconv';
 import type { StatementDescription } from '../statement/description';
 import { Statement } from '../statement/statement';
 import type { Failure } from '../telemetry/failure';
 import { DriverCall } from './driver-call';
 import type { SharedState } from './shared-state';
-import { TRACEPARENT_TAG, traceparentOf } from './traceparent';
+import { taggedOptions } from './query-tags';
+import type { TagsBeside } from './query-tags';
 
 /** How the call settled, for the response hook. */
 type Outcome = { readonly response: unknown } | { readonly error: unknown };
@@ -37,8 +37,15 @@ export function beginSubmit(
     if (description.reported !== undefined) span.setAttributes(description.reported);
     if (config.requestHook !== undefined) runRequestHook(shared, description, span, args);
   }
-  const driverArgs = replacedArgs(config, session, description, span, args);
-  return new SubmitCall(shared, statement, description, span, driverArgs);
+  const queryTags =
+    description.operation === OPERATION_EXECUTE_STATEMENT
+      ? shared.queryTagsFor(session.connection)
+      : undefined;
+  const tags = queryTags?.ofStatement(span);
+  const tagsBeside: TagsBeside | undefined =
+    queryTags && tags && ((own) => queryTags.forStatement(tags, span, session.tags, own));
+  const driverArgs = session.connection.isKernel ? taggedArgs(args, tagsBeside) : undefined;
+  return new SubmitCall(shared, statement, description, span, driverArgs, tagsBeside);
 }
 
 /** `executeStatement` or a metadata method: opens a statement, whose span outlives the call. */
@@ -53,6 +60,8 @@ export class SubmitCall extends DriverCall {
     description: StatementDescription,
     span: Span | undefined,
     args: readonly unknown[] | undefined,
+    /** The query tags of the statement; on Thrift its request has them. */
+    readonly tagsBeside: TagsBeside | undefined,
   ) {
     // The operation belongs to the statement, which ends it.
     super(shared.telemetry, undefined, statement, args);
@@ -63,6 +72,14 @@ export class SubmitCall extends DriverCall {
 
   override get span(): Span | undefined {
     return this.#span;
+  }
+
+  override isRefused(error: unknown): boolean {
+    if (this.#shared.queryTags?.resends !== true) return false;
+    const [sql] = this.args ?? [];
+    if (!isTagRefusal(error, typeof sql === 'string' ? sql : undefined)) return false;
+    this.#shared.refusedTags(this.statement.session.connection);
+    return true;
   }
 
   override succeeded(operation: Operation): void {
@@ -123,23 +140,12 @@ function isSettled({ backend }: Operation): boolean {
 }
 
 /** The kernel takes query tags only with the options; on Thrift they are added to the request. */
-function replacedArgs(
-  config: ResolvedConfig,
-  session: SessionFacts,
-  description: StatementDescription,
-  span: Span | undefined,
+function taggedArgs(
   args: readonly unknown[],
+  tagsBeside: TagsBeside | undefined,
 ): readonly unknown[] | undefined {
-  const isWanted =
-    config.traceContext === 'query-tags' &&
-    session.connection.isKernel &&
-    description.operation === OPERATION_EXECUTE_STATEMENT;
-  const traceparent = isWanted ? traceparentOf(span) : undefined;
-  if (traceparent === undefined) return undefined;
-  const options = (args[1] ?? {}) as ExecuteStatementOptions;
-  const { queryTags = {} } = options;
-  // The application's own tag stays.
-  if (TRACEPARENT_TAG in queryTags) return undefined;
-  const tagged = withProperty(queryTags, TRACEPARENT_TAG, traceparent);
-  return [args[0], withProperty(options, 'queryTags', tagged), ...args.slice(2)];
+  const options = args[1] ?? {};
+  if (tagsBeside === undefined || typeof options !== 'object') return undefined;
+  const tagged = taggedOptions(options, tagsBeside);
+  return tagged && [args[0], tagged, ...args.slice(2)];
 }
