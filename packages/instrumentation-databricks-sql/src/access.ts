@@ -19,11 +19,14 @@ export interface ConnectionAccess {
    */
   readonly isAuthenticated?: boolean;
   /**
-   * The headers of the driver's auth provider, fetched anew at each call and never stored; calls at the same time share
-   * one request. Rejects with the provider's error, and for a time after a failure without asking it; resolves without
-   * `Authorization` when there is no credential.
+   * The headers that authenticated the driver's last request, without asking the auth provider; never stored here. The
+   * provider is asked when the driver has none or the workspace has refused them; calls at the same time share one
+   * request. Rejects with the provider's error, for a time after a failure without asking it, and when the provider must
+   * not be asked; resolves without `Authorization` when there is no credential.
+   *
+   * @param options `refresh`: the workspace has refused the headers that the last call gave. Default `false`.
    */
-  headers(): Promise<Readonly<Record<string, string>>>;
+  headers(options?: { readonly refresh?: boolean }): Promise<Readonly<Record<string, string>>>;
   /** The driver's HTTPS agent (proxy, custom CA, client certificate), when it has one. */
   agent(): Promise<Agent | undefined>;
 }

@@ -201,17 +201,26 @@ const CASES: Readonly<Record<string, Case>> = {
     // What was flushed with the client's close had its credentials.
     delivered: STORY_RECORDS,
   },
-  'credentials that telemetry is refused': {
+  'a provider that fails when telemetry asks': {
     auth: (warehouse) => forTelemetry(warehouse, () => Promise.reject(new Error('not for you'))),
-    // Everything waits for credentials until the end: without them the flag is unknown, so the error cannot be posted.
-    delivered: 0,
-    dropped: { shutdown: STORY_RECORDS },
+    delivered: STORY_RECORDS,
   },
-  'credentials that hang': {
+  'a provider that hangs when telemetry asks': {
     auth: (warehouse) => forTelemetry(warehouse, () => new Promise(() => undefined)),
+    delivered: STORY_RECORDS,
+  },
+  'refused credentials, and a provider that fails when telemetry asks': {
+    auth: (warehouse) => forTelemetry(warehouse, () => Promise.reject(new Error('not for you'))),
+    faults: [down({ status: 401 })],
+    delivered: 0,
+    dropped: { refused: STORY_RECORDS },
+  },
+  'refused credentials, and a provider that hangs when telemetry asks': {
+    auth: (warehouse) => forTelemetry(warehouse, () => new Promise(() => undefined)),
+    faults: [down({ status: 401 })],
     options: SWIFT,
     delivered: 0,
-    dropped: { shutdown: STORY_RECORDS },
+    dropped: { refused: STORY_RECORDS },
   },
   'credentials that rotate': {
     auth: (warehouse) => changing(() => warehouse.tokens.issue(LocalWarehouse.DEFAULT_TENANT)),

@@ -19,7 +19,7 @@ export class Delivery {
   readonly #flags = new FeatureFlags();
   readonly #clients: WorkspaceClients;
   readonly #destinations: Destinations;
-  readonly #sender: Pick<Sender, 'send' | 'release'>;
+  readonly #sender: Pick<Sender, 'send' | 'release' | 'shutdownBegins'>;
 
   /** @param signal aborts the requests under way */
   constructor(options: ResolvedExporterOptions, signal: AbortSignal) {
@@ -59,6 +59,11 @@ export class Delivery {
   release(connectionId: string): void {
     this.#books.disconnected(connectionId);
     this.#sender.release(connectionId);
+  }
+
+  /** The last exports follow. */
+  shutdownBegins(): void {
+    this.#sender.shutdownBegins();
   }
 
   close(): void {

@@ -24,8 +24,11 @@ export interface Destination {
   readonly host: Host;
   readonly orgId: string | undefined;
   readonly userAgent: string | undefined;
-  /** Asks for the headers that authenticate a request. Absent when there are no credentials. */
-  readonly headers: (() => unknown) | undefined;
+  /**
+   * Asks for the headers that authenticate a request. Absent when there are no credentials.
+   * @param isRefused whether the workspace has refused the last ones
+   */
+  readonly headers: ((isRefused?: boolean) => unknown) | undefined;
   /** Asking again may give fresh credentials. */
   readonly canRefresh: boolean;
   readonly agent: (() => Promise<Agent | undefined>) | undefined;
@@ -76,7 +79,7 @@ export class Destinations {
         host,
         orgId: access.orgId,
         userAgent: access.userAgent,
-        headers: mayAsk ? () => access.headers() : undefined,
+        headers: mayAsk ? (isRefused = false) => access.headers({ refresh: isRefused }) : undefined,
         canRefresh: mayAsk,
         agent: () => access.agent(),
         isGone: false,
@@ -101,7 +104,7 @@ export class Destinations {
       host,
       orgId: orgIdOf(facts),
       userAgent: undefined,
-      headers: typeof source === 'function' ? source : source && (() => source),
+      headers: typeof source === 'function' ? () => source() : source && (() => source),
       canRefresh: typeof source === 'function',
       agent: agent === undefined ? undefined : () => Promise.resolve(agent),
       isGone: false,

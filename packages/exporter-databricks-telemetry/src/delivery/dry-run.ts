@@ -39,6 +39,8 @@ export class DryRun {
     return Promise.resolve();
   }
 
+  shutdownBegins(): void {}
+
   release(): void {}
 
   #write(batch: BatchInFlight): void {

@@ -54,16 +54,20 @@ export class Identities {
   /**
    * Asks for the agent and the credentials of a batch, unless nothing may be sent now.
    *
+   * @param isRefused whether the workspace has refused the last credentials
    * @returns the identity, or the fate of the whole batch
    */
-  async of(batch: BatchInFlight): Promise<Identity | Fate | InvalidHeader> {
+  async of(batch: BatchInFlight, isRefused: boolean): Promise<Identity | Fate | InvalidHeader> {
     const { host, orgId, isGone, id } = batch.destination;
     if (isGone) return { kind: 'dropped', reason: 'no_credentials' };
     const obstacle = this.#lastClients.get(id)?.obstacle;
     if (obstacle) return obstacle;
 
     // Both at once: the connection may be closing.
-    const [agent, credentials] = await Promise.all([this.#agent(batch), this.#credentials(batch)]);
+    const [agent, credentials] = await Promise.all([
+      this.#agent(batch),
+      this.#credentials(batch, isRefused),
+    ]);
     if (this.#signal.aborted) return { kind: 'undelivered', reason: 'shutdown' };
     // Another agent could go around the connection's proxy.
     if (agent.kind !== 'value' || credentials.kind === 'timeout') {
@@ -90,8 +94,10 @@ export class Identities {
       : Promise.resolve({ kind: 'value', value: undefined });
   }
 
-  #credentials({ destination }: BatchInFlight): Promise<Credentials> {
-    return fetchCredentials(destination.headers, this.#options.credentialsTimeoutMs, this.#signal);
+  #credentials({ destination }: BatchInFlight, isRefused: boolean): Promise<Credentials> {
+    const { headers } = destination;
+    const source = headers && (() => headers(isRefused));
+    return fetchCredentials(source, this.#options.credentialsTimeoutMs, this.#signal);
   }
 
   #headers(

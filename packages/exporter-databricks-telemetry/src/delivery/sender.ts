@@ -42,6 +42,7 @@ export class Sender {
   readonly #encoder = new RecordEncoder();
   readonly #warnings = new ConnectionWarnings();
   readonly #goneWarning = new OncePerCondition();
+  #isEnding = false;
 
   constructor(
     options: SenderOptions,
@@ -57,7 +58,12 @@ export class Sender {
 
   /** Never rejects. */
   async send(batches: readonly BatchInFlight[]): Promise<void> {
-    await this.#send(batches, true);
+    await this.#send(batches, false);
+  }
+
+  /** From now on no provider is asked for fresh credentials: what it opened could outlive the shutdown. */
+  shutdownBegins(): void {
+    this.#isEnding = true;
   }
 
   /** Forgets a connection that was closed. */
@@ -66,14 +72,14 @@ export class Sender {
     this.#identities.forget(connectionId);
   }
 
-  /** @param mayRefresh whether refused credentials are asked for once more */
-  #send(batches: readonly BatchInFlight[], mayRefresh: boolean): Promise<void> {
+  /** @param isRefused whether the workspace has refused the credentials of a first try */
+  #send(batches: readonly BatchInFlight[], isRefused: boolean): Promise<void> {
     return sendShared(
       batches,
-      (batch) => this.#identify(batch),
+      (batch) => this.#identify(batch, isRefused),
       async (identity, shared) => {
         try {
-          await this.#sendAs(identity, shared, mayRefresh);
+          await this.#sendAs(identity, shared, isRefused);
         } catch (error) {
           // A defect: the records must not come back forever.
           logDebug('a batch failed', error);
@@ -83,9 +89,9 @@ export class Sender {
     );
   }
 
-  async #identify(batch: BatchInFlight): Promise<Identity | undefined> {
+  async #identify(batch: BatchInFlight, isRefused: boolean): Promise<Identity | undefined> {
     try {
-      const identity = await this.#identities.of(batch);
+      const identity = await this.#identities.of(batch, isRefused && !this.#isEnding);
       if ('key' in identity) return identity;
       this.#settleUnidentified(batch, identity);
     } catch (error) {
@@ -116,7 +122,7 @@ export class Sender {
   async #sendAs(
     identity: Identity,
     batches: readonly BatchInFlight[],
-    mayRefresh: boolean,
+    isRefused: boolean,
   ): Promise<void> {
     const { headers, workspace } = identity;
     if (typeof headers !== 'object') {
@@ -140,8 +146,8 @@ export class Sender {
 
     const refused = batches.filter((batch) => batch.pending().length > 0);
     const refreshable = refused.filter(({ destination }) => destination.canRefresh);
-    if (mayRefresh && refusal === MOMENTARY_REFUSAL && refreshable.length > 0) {
-      await this.#send(refreshable, false);
+    if (!isRefused && refusal === MOMENTARY_REFUSAL && refreshable.length > 0) {
+      await this.#send(refreshable, true);
     }
     await this.#giveUpRefused(
       identity,

@@ -29,6 +29,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   readonly #earlyLines = new EarlyLines();
   readonly #isDisabled = telemetryDisabled(process.env, this.#earlyLines.warn);
   #exporting: Exporting | undefined;
+  #isEnding = false;
   #shutdown: Promise<void> | undefined;
 
   constructor(options: DatabricksTelemetryExporterOptions = {}) {
@@ -71,6 +72,15 @@ export class DatabricksTelemetryExporter implements SpanExporter {
   onConnectionClosed(listener: ConnectionClosedListener): () => void {
     this.#closedListeners.add(listener);
     return () => this.#closedListeners.delete(listener);
+  }
+
+  /**
+   * The shutdown has begun, and the last exports follow. The driver's auth providers are no longer asked: what they open
+   * could hold the process after the shutdown. The headers of the driver's last requests are used.
+   */
+  shutdownBegins(): void {
+    this.#isEnding = true;
+    guarded('shutdownBegins', () => this.#exporting?.shutdownBegins());
   }
 
   /** The processor exported the last records of a connection that it had claimed: what was kept for it is released. */
@@ -120,6 +130,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
         this.#isDisabled,
         this.#abort.signal,
       );
+      if (this.#isEnding) this.#exporting.shutdownBegins();
     }
     return this.#exporting;
   }
@@ -145,6 +156,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
 
   async #close(timeoutMs: number): Promise<void> {
     this.#earlyLines.repeat();
+    this.shutdownBegins();
     await this.#settled(timeoutMs);
     this.#abort.abort();
     await Promise.allSettled(this.#inFlight);

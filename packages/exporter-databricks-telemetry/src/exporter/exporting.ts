@@ -40,6 +40,7 @@ export class Exporting {
   readonly #health = new ExporterHealth(() => this.stats());
   readonly #closedConnections = new RecentIds(CLOSED_CONNECTIONS);
   #delivery: Delivery | undefined;
+  #isEnding = false;
 
   /**
    * @param given the options as the application wrote them, for the line at the start
@@ -102,6 +103,12 @@ export class Exporting {
     this.#groups.forget(connectionId);
   }
 
+  /** The last exports follow. */
+  shutdownBegins(): void {
+    this.#isEnding = true;
+    this.#delivery?.shutdownBegins();
+  }
+
   close(): void {
     this.#groups.clear();
     this.#delivery?.close();
@@ -138,6 +145,7 @@ export class Exporting {
     if (!this.#delivery) {
       const module = require('../delivery/delivery') as typeof import('../delivery/delivery');
       this.#delivery = new module.Delivery(this.#options, this.#signal);
+      if (this.#isEnding) this.#delivery.shutdownBegins();
       logInfo(this.#startLine);
     }
     return this.#delivery;

@@ -48,6 +48,8 @@ export interface ConnectionAwareExporter extends SpanExporter {
   attachMetrics?(): void;
   /** The last records of a connection that the processor has claimed were exported. */
   connectionClosed?(connectionId: string): Promise<void>;
+  /** The processor's shutdown has begun, and the last exports follow. */
+  shutdownBegins?(): void;
   /** `timeoutMs`: milliseconds that are left of the processor's own `shutdownTimeoutMs`. */
   shutdown(timeoutMs?: number): Promise<void>;
   /** `hosts`: by host, with the word for the last failure. */
@@ -219,6 +221,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     this.#lastEnded = undefined;
     this.#stopSweeping();
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
+    guarded('shutdownBegins', () => this.#exporter.shutdownBegins?.());
     this.#parts?.aggregator.giveUpRunning();
     await this.#deliver(deadline);
     await this.#awaitExporter('shutdown', deadline);

@@ -386,6 +386,23 @@ describe('Delivery', () => {
       assert.equal(asked, 2);
     });
 
+    it('asks for fresh ones as such, and not after the shutdown has begun', async () => {
+      const refreshes: unknown[] = [];
+      open('c1', {
+        headers: (options) => {
+          refreshes.push(options?.refresh);
+          return Promise.resolve({ Authorization: 'Bearer x' });
+        },
+      });
+      refuse(1);
+      assert.deepStrictEqual(await sent(), [DELIVERED]);
+      assert.deepEqual(refreshes, [false, true]);
+      delivery.shutdownBegins();
+      refuse(1);
+      assert.deepStrictEqual(await sent(), [DELIVERED]);
+      assert.deepEqual(refreshes, [false, true, false, false]);
+    });
+
     it('asks for no others after a 403, nor for static ones', async () => {
       refuse(1, 403);
       assert.deepStrictEqual(await sent(), [REFUSED]);

@@ -3,26 +3,20 @@ import type { ConnectionAccess, DatabricksAccess } from '../access';
 import { startBackgroundTimer } from '../clock';
 import type { Timer } from '../clock';
 import type { Connection } from './connection';
-import type { AuthProvider, Client, ConnectionProvider } from '../driver/shapes';
+import { Credentials } from './credentials';
+import type { Providers } from './credentials';
+import type { Client } from '../driver/shapes';
 import type { Guard } from '../guard';
-import { ProviderRequests } from './provider-requests';
 
 /** How long a closed connection's credentials are kept for the final flush, unless they are released before. */
 export const CLOSED_ACCESS_GRACE_MS = 30_000;
 const ORG_ID_HEADER = 'x-databricks-org-id';
 
-/** What a flush needs of a client; the driver drops both when it closes. */
-interface Providers {
-  readonly auth: AuthProvider | undefined;
-  readonly connection: ConnectionProvider | undefined;
-  readonly customHeaders: Readonly<Record<string, string>>;
-}
-
 interface Entry {
   readonly connection: Connection;
   readonly access: ConnectionAccess;
   readonly client: WeakRef<Client>;
-  readonly requests: ProviderRequests<Record<string, string>>;
+  readonly credentials: Credentials;
   /** Held strongly from the client's close until the flush is done or the grace period over. */
   closed: ClosedConnection | undefined;
 }
@@ -47,11 +41,14 @@ export class AccessRegistry implements DatabricksAccess {
   }
 
   add(connection: Connection, client: Client): void {
-    const requests = new ProviderRequests<Record<string, string>>();
+    const credentials = new Credentials(() => ({
+      ...providersOf(entry),
+      isClosed: entry.closed !== undefined && !entry.closed.isDetached,
+    }));
     const entry: Entry = {
       connection,
       client: new WeakRef(client),
-      requests,
+      credentials,
       closed: undefined,
       access: {
         host: connection.host,
@@ -63,13 +60,9 @@ export class AccessRegistry implements DatabricksAccess {
           return providersOf(entry).connection?.options?.headers?.['User-Agent'];
         },
         get isAuthenticated() {
-          return requests.isAuthenticated;
+          return credentials.isAuthenticated;
         },
-        headers: () =>
-          requests.ask(async () => {
-            const { auth, customHeaders } = providersOf(entry);
-            return { ...customHeaders, ...plainHeaders(await auth?.authenticate?.()) };
-          }),
+        headers: ({ refresh = false } = {}) => credentials.headers(refresh),
         agent: async () => (await providersOf(entry).connection?.getAgent?.()) as Agent | undefined,
       },
     };
@@ -78,11 +71,12 @@ export class AccessRegistry implements DatabricksAccess {
 
   /** A call of the driver has succeeded with the credentials of the connection. */
   authenticated({ id, isKernel }: Connection): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    // The kernel logs in by itself: only a provider that holds a token can be asked without a second login.
-    if (isKernel && providersOf(entry).auth?.constructor.name !== 'PlainHttpAuthentication') return;
-    entry.requests.servedDriver();
+    this.#entries.get(id)?.credentials.servedDriver(isKernel);
+  }
+
+  /** A call of the driver has failed, and not by an answer of the warehouse: its auth provider may have failed. */
+  failed({ id }: Connection): void {
+    this.#entries.get(id)?.credentials.failedDriver();
   }
 
   /** The client was collected. A closed connection keeps its grace period. */
@@ -202,14 +196,4 @@ function providersOfClient(client: Client | undefined): Providers {
 function orgId(headers: Readonly<Record<string, string>>): string | undefined {
   const name = Object.keys(headers).find((key) => key.toLowerCase() === ORG_ID_HEADER);
   return name === undefined ? undefined : headers[name];
-}
-
-/** An auth provider may return anything that `fetch` accepts as headers. */
-function plainHeaders(headers: unknown): Record<string, string> {
-  if (typeof headers !== 'object' || headers === null) return {};
-  const entries =
-    Symbol.iterator in headers
-      ? [...(headers as Iterable<readonly [string, unknown]>)]
-      : Object.entries(headers);
-  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
 }

@@ -44,6 +44,8 @@ export interface ConnectionProvider {
     readonly socketTimeout?: number;
     readonly headers?: Readonly<Record<string, string>>;
   };
+  /** What the auth provider gave for the last request; an empty object before the first one. */
+  readonly headers?: unknown;
   getAgent?(): Promise<unknown>;
   getRetryPolicy?(): Promise<object>;
 }

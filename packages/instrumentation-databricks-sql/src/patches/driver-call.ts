@@ -42,7 +42,7 @@ export class DriverCall implements FailureContext {
   }
 
   get connection(): Connection | undefined {
-    return this.operation?.connection;
+    return this.operation?.connection ?? this.statement?.session.connection;
   }
 
   get span(): Span | undefined {

@@ -1,3 +1,4 @@
+import type { Failure } from '../telemetry/failure';
 import { runInContext } from './driver-call';
 import type { DriverCall } from './driver-call';
 import type { SharedState } from './shared-state';
@@ -159,7 +160,11 @@ function succeed(shared: SharedState, place: string, call: DriverCall, result: u
 function fail(shared: SharedState, place: string, call: DriverCall, thrown: unknown): void {
   try {
     try {
-      call.failed(shared.telemetry.describe(thrown, call));
+      const failure = shared.telemetry.describe(thrown, call);
+      if (call.connection !== undefined && !isAnswer(failure)) {
+        shared.access.failed(call.connection);
+      }
+      call.failed(failure);
     } finally {
       shared.openOperations.delete(call);
       call.end();
@@ -167,6 +172,14 @@ function fail(shared: SharedState, place: string, call: DriverCall, thrown: unkn
   } catch (error) {
     shared.guard.report(place, error);
   }
+}
+
+/** The errors that the driver makes of an answer of the warehouse. */
+const ANSWERS: ReadonlySet<string> = new Set(['StatusError', 'OperationStateError']);
+
+/** Whether the failure is an answer of the warehouse, so that the call was authenticated. */
+function isAnswer({ sqlState, className: name }: Failure): boolean {
+  return sqlState !== undefined || ANSWERS.has(name);
 }
 
 /** What to do when a driver call settles. */

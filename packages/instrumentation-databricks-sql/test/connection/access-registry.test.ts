@@ -138,6 +138,50 @@ describe('access', () => {
     await denied.close();
   });
 
+  it('asks a provider for fresh headers, but not after it has failed the driver', async () => {
+    let calls = 0;
+    let isLoggedOut = false;
+    const token = `Bearer ${bed.warehouse.token}`;
+    const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
+    await client.connect(
+      { ...bed.warehouse.connectionOptions(), telemetryEnabled: false },
+      {
+        authenticate: async () => {
+          calls += 1;
+          if (isLoggedOut) throw new Error('logged out');
+          return { Authorization: token, 'X-Call': String(calls) };
+        },
+      },
+    );
+    const session = await client.openSession();
+    const access = bed.instrumentation.access.connection(connectionId());
+    assert.ok(access);
+    const callsOfDriver = calls;
+    assert.equal((await access.headers())['X-Call'], String(callsOfDriver));
+    assert.equal((await access.headers({ refresh: true }))['X-Call'], String(callsOfDriver + 1));
+    // An answer of the warehouse is no failure of the provider.
+    bed.warehouse.script('SELECT broken', {
+      error: { at: 'submit', message: 'broken', sqlState: '42000' },
+    });
+    await session
+      .executeStatement('SELECT broken')
+      .then((operation) => operation.fetchAll())
+      .catch(() => undefined);
+    const callsBefore = calls;
+    await access.headers({ refresh: true });
+    assert.equal(calls, callsBefore + 1);
+    isLoggedOut = true;
+    await assert.rejects(session.executeStatement('SELECT 1'), /logged out/);
+    const callsAtFailure = calls;
+    assert.equal((await access.headers({ refresh: true }))['Authorization'], token);
+    assert.equal(calls, callsAtFailure);
+    isLoggedOut = false;
+    await session.close();
+    await access.headers({ refresh: true });
+    assert.equal(calls, callsAtFailure + 2, 'the driver has succeeded');
+    await client.close();
+  });
+
   it('does not outlive the grace period', async () => {
     const client = await bed.connect();
     const id = connectionId();
