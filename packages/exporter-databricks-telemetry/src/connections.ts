@@ -67,12 +67,12 @@ export class Connections {
   }
 
   #of(span: ReadableSpan): Connection | undefined {
-    const id = idIn(span.attributes, ATTR_DATABRICKS_CONNECTION_ID);
+    const id = idIn(span.attributes[ATTR_DATABRICKS_CONNECTION_ID]);
     return id === undefined ? undefined : this.#byId.get(id);
   }
 
   #remember(span: ReadableSpan): Connection | undefined {
-    const id = idIn(span.attributes, ATTR_DATABRICKS_CONNECTION_ID);
+    const id = idIn(span.attributes[ATTR_DATABRICKS_CONNECTION_ID]);
     if (id === undefined) return undefined;
     let connection = this.#byId.get(id);
     if (connection === undefined) {

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import type { HrTime } from '@opentelemetry/api';
-import { amountIn, count, flag, hrTimeToMillis, idIn, text } from '../src/attribute-values';
+import { amountIn, count, flag, hrTimeToMillis, idIn, secondsToMillis, text } from '../src/attribute-values';
 
 describe('hrTimeToMillis', () => {
   it('rounds to whole milliseconds', () => {
@@ -26,47 +26,55 @@ describe('hrTimeToMillis', () => {
 
 describe('an attribute of any type', () => {
   it('is a text when it is a short one', () => {
-    assert.equal(text({ a: 'x' }, 'a'), 'x');
-    assert.equal(text({ a: 'x'.repeat(1_024) }, 'a')?.length, 1_024);
+    assert.equal(text('x'), 'x');
+    assert.equal(text('x'.repeat(1_024))?.length, 1_024);
     for (const value of ['', 'x'.repeat(1_025), 7, true, ['x'], undefined]) {
-      assert.equal(text({ a: value }, 'a'), undefined);
+      assert.equal(text(value), undefined);
     }
-    assert.equal(text(undefined, 'a'), undefined);
+    assert.equal(text(undefined), undefined);
   });
 
   it('is a flag when it is a boolean', () => {
-    assert.equal(flag({ a: false }, 'a'), false);
-    assert.equal(flag({ a: true }, 'a'), true);
-    for (const value of ['true', 1, undefined]) assert.equal(flag({ a: value }, 'a'), undefined);
-    assert.equal(flag(undefined, 'a'), undefined);
+    assert.equal(flag(false), false);
+    assert.equal(flag(true), true);
+    for (const value of ['true', 1, undefined]) assert.equal(flag(value), undefined);
+    assert.equal(flag(undefined), undefined);
   });
 
   it('is a count when it is an integer from 0 that JSON can carry', () => {
-    assert.equal(count({ a: 0 }, 'a'), 0);
-    assert.equal(count({ a: Number.MAX_SAFE_INTEGER }, 'a'), Number.MAX_SAFE_INTEGER);
+    assert.equal(count(0), 0);
+    assert.equal(count(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
     for (const value of [-1, 1.5, Number.NaN, 2 ** 53, '1', undefined]) {
-      assert.equal(count({ a: value }, 'a'), undefined);
+      assert.equal(count(value), undefined);
     }
-    assert.equal(count(undefined, 'a'), undefined);
+    assert.equal(count(undefined), undefined);
+  });
+
+  it('is a duration in milliseconds when it is a number of seconds from 0', () => {
+    assert.equal(secondsToMillis(0), 0);
+    assert.equal(secondsToMillis(1.2345), 1_235);
+    for (const value of [-1, Number.NaN, Infinity, 2 ** 53, '1', undefined]) {
+      assert.equal(secondsToMillis(value), undefined, String(value));
+    }
   });
 });
 
 describe('idIn', () => {
   it('takes texts of up to 256 characters', () => {
-    assert.equal(idIn({ id: 'a' }, 'id'), 'a');
-    assert.equal(idIn({ id: 'x'.repeat(256) }, 'id')?.length, 256);
+    assert.equal(idIn('a'), 'a');
+    assert.equal(idIn('x'.repeat(256))?.length, 256);
     for (const id of ['', 'x'.repeat(257), 7, ['a'], undefined]) {
-      assert.equal(idIn({ id }, 'id'), undefined);
+      assert.equal(idIn(id), undefined);
     }
   });
 });
 
 describe('amountIn', () => {
   it('takes finite numbers from 0', () => {
-    assert.equal(amountIn({ n: 0 }, 'n'), 0);
-    assert.equal(amountIn({ n: 1.5 }, 'n'), 1.5);
+    assert.equal(amountIn(0), 0);
+    assert.equal(amountIn(1.5), 1.5);
     for (const n of [-1, Number.NaN, Infinity, '1', true, undefined]) {
-      assert.equal(amountIn({ n }, 'n'), undefined);
+      assert.equal(amountIn(n), undefined);
     }
   });
 });

@@ -4,22 +4,17 @@ import type { ReadableSpan } from '../otel';
 import type { Join } from '../record';
 
 /** One record to send: a span, and which of its facts the record reports. */
-export interface OutgoingRecord extends Pick<
-  Join,
-  'kind' | 'completion' | 'staging' | 'failure' | 'isCanceled'
-> {
+export interface OutgoingRecord {
   readonly span: ReadableSpan;
+  readonly join: Pick<Join, 'kind' | 'completion' | 'staging' | 'failure' | 'isCanceled'>;
 }
 
-/** The spans of one connection in one export. A span makes one record or several. */
+/** The records of one connection in one export. */
 export interface ConnectionBatch {
   readonly connectionId: string;
   /** Attributes that describe the connection. */
   readonly facts: Attributes;
   /** The connection as the processor claimed it on the telemetry channel. */
   readonly claimed?: TelemetryConnection | undefined;
-  readonly spans: readonly {
-    readonly span: ReadableSpan;
-    readonly records: readonly OutgoingRecord[];
-  }[];
+  readonly records: readonly OutgoingRecord[];
 }

@@ -13,6 +13,8 @@ import type { HostStats } from './host-books';
 import { Sender } from './sender';
 import { WorkspaceClients } from './workspace-clients';
 
+const HOST_REFUSED: Fate = { kind: 'dropped', reason: 'host_refused' };
+
 /** Sends the records of connections to their workspaces. Loaded with the first record to send. */
 export class Delivery {
   readonly #books = new HostBooks();
@@ -37,7 +39,7 @@ export class Delivery {
       : new Sender(options, this.#clients, this.#flags, signal);
   }
 
-  /** Sends batches and gives the fate of each of their spans. Never rejects. */
+  /** Sends batches and gives the fate of each of their records. Never rejects. */
   async export(batches: readonly ConnectionBatch[]): Promise<Fate[][]> {
     const inFlight = batches.map((batch) => guarded('destination', () => this.#begin(batch)));
     const known = inFlight.filter((batch) => batch !== undefined);
@@ -48,8 +50,8 @@ export class Delivery {
     }
     this.#clients.removeIdle();
     return batches.map((batch, index) => {
-      const fates = inFlight[index]?.spanFates();
-      if (!fates) return batch.spans.map(() => ({ kind: 'dropped', reason: 'host_refused' }));
+      const fates = inFlight[index]?.fates();
+      if (!fates) return batch.records.map(() => HOST_REFUSED);
       this.#books.of(inFlight[index]?.destination.host.key ?? '').settled(fates);
       return fates;
     });
@@ -86,7 +88,7 @@ export class Delivery {
     if (!destination) return undefined;
     const inFlight = new BatchInFlight(batch, destination);
     if (!destination.isGone) this.#books.connected(destination.host.key, destination.id);
-    this.#books.of(destination.host.key).began(inFlight.spanCount);
+    this.#books.of(destination.host.key).began(inFlight.size);
     return inFlight;
   }
 

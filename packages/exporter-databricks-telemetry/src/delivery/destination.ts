@@ -93,8 +93,8 @@ export class Destinations {
     if (name === undefined) return undefined;
     const host = this.#host(name, port);
     const own = this.#parse(
-      text(server, ATTR_SERVER_ADDRESS) ?? '',
-      count(server, ATTR_SERVER_PORT) ?? port,
+      text(server[ATTR_SERVER_ADDRESS]) ?? '',
+      count(server[ATTR_SERVER_PORT]) ?? port,
     );
     if (!host || own.key !== host.key) return undefined;
     const source: HeadersSource | undefined =
@@ -113,8 +113,8 @@ export class Destinations {
 
   #ofGone({ connectionId, facts }: ConnectionBatch, server: Attributes): Destination | undefined {
     const host = this.#host(
-      text(server, ATTR_SERVER_ADDRESS) ?? '',
-      count(server, ATTR_SERVER_PORT),
+      text(server[ATTR_SERVER_ADDRESS]) ?? '',
+      count(server[ATTR_SERVER_PORT]),
     );
     return (
       host && {
@@ -130,9 +130,9 @@ export class Destinations {
     );
   }
 
-  #serverOf({ connectionId, facts, spans }: ConnectionBatch): Attributes | undefined {
-    const named = [facts, ...spans.map(({ span }) => span.attributes)].find(
-      (attributes) => text(attributes, ATTR_SERVER_ADDRESS) !== undefined,
+  #serverOf({ connectionId, facts, records }: ConnectionBatch): Attributes | undefined {
+    const named = [facts, ...records.map(({ span }) => span.attributes)].find(
+      (attributes) => text(attributes[ATTR_SERVER_ADDRESS]) !== undefined,
     );
     if (named === undefined || connectionId === '') return named ?? this.#servers.get(connectionId);
     if (!this.#servers.has(connectionId) && this.#servers.size >= MAX_CONNECTIONS) {
@@ -170,6 +170,6 @@ export class Destinations {
 
 /** The workspace's number, for the `x-databricks-org-id` header. */
 function orgIdOf(facts: Attributes): string | undefined {
-  const workspaceId = text(facts, ATTR_DATABRICKS_WORKSPACE_ID);
+  const workspaceId = text(facts[ATTR_DATABRICKS_WORKSPACE_ID]);
   return workspaceId !== undefined && /^\d{1,19}$/.test(workspaceId) ? workspaceId : undefined;
 }

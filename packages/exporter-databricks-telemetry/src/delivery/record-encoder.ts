@@ -8,20 +8,20 @@ import {
   driverVersionOf,
   remoteUserAgent,
 } from '../frontend-log/user-agent';
-import type { BatchInFlight, PendingRecord } from './batch-in-flight';
+import type { BatchInFlight, RecordInFlight } from './batch-in-flight';
 
 /** Encodes records, and prepares once what the records of a connection have in common. */
 export class RecordEncoder {
   readonly #prepared = new WeakMap<Attributes, PreparedConnection>();
 
   /** The log of a record; `undefined` when its span cannot be read. */
-  encode({ record, batch }: PendingRecord): string | undefined {
-    const { span, kind } = record;
+  encode({ record, batch }: RecordInFlight): string | undefined {
     return guarded('translation', () => {
+      const { span, join } = record;
       const prepared = this.#prepare(batch);
-      return kind === 'error'
+      return join.kind === 'error'
         ? encodeError(span, prepared)
-        : encodeOperation(span, prepared, record);
+        : encodeOperation(span, prepared, join);
     });
   }
 

@@ -5,12 +5,11 @@ import { anonymousUserAgent } from '../frontend-log/user-agent';
 import { encodeBody } from '../frontend-log/request-body';
 import { OncePerCondition, guarded, logDebug } from '../diagnostics';
 import type { Fate } from '../record';
-import type { BatchInFlight, PendingRecord } from './batch-in-flight';
+import type { BatchInFlight, RecordInFlight } from './batch-in-flight';
 import { featureFlagPath } from './feature-flags';
 import type { FeatureFlags, FlagResolution } from './feature-flags';
 import { Identities, askerOf } from './identity';
 import type { Identity } from './identity';
-import type { LogFate } from './post-logs';
 import { RecordEncoder, driverVersionOfBatch } from './record-encoder';
 import { CONTENT_HEADERS } from './request-headers';
 import { sendShared } from './request-sharing';
@@ -26,6 +25,8 @@ export type SenderOptions = Pick<
   ResolvedExporterOptions,
   'credentialsTimeoutMs' | 'customHeaders' | 'unauthenticatedFallback'
 >;
+
+const UNTRANSLATABLE: Fate = { kind: 'dropped', reason: 'untranslatable' };
 
 /** The credentials were refused: asking for fresh ones may help. */
 const MOMENTARY_REFUSAL = '401';
@@ -83,7 +84,7 @@ export class Sender {
         } catch (error) {
           // A defect: the records must not come back forever.
           logDebug('a batch failed', error);
-          settle(shared, { kind: 'dropped', reason: 'untranslatable' });
+          settle(shared, UNTRANSLATABLE);
         }
       },
     );
@@ -96,7 +97,7 @@ export class Sender {
       this.#settleUnidentified(batch, identity);
     } catch (error) {
       logDebug('a batch failed', error);
-      batch.settleAll({ kind: 'dropped', reason: 'untranslatable' });
+      batch.settleAll(UNTRANSLATABLE);
     }
     return undefined;
   }
@@ -176,18 +177,14 @@ export class Sender {
     batches: readonly BatchInFlight[],
   ): Promise<string | undefined> {
     const records = batches.flatMap((batch) => batch.pending());
-    const fates = await this.#post(
+    const refusal = await this.#post(
       identity,
       records,
       { path: AUTHENTICATED_PATH, headers },
       (record) => this.#encoder.encode(record),
     );
-    let refusal: string | undefined;
-    for (const [index, record] of records.entries()) {
-      const fate = fates[index];
-      if (fate?.kind === 'unauthorized') refusal = fate.error;
-      else if (fate) record.settle(fate);
-      if (fate?.kind === 'delivered') this.#warnings.rearm(record.batch.destination.id);
+    for (const batch of batches) {
+      if (batch.hasDelivered) this.#warnings.rearm(batch.destination.id);
     }
     return refusal;
   }
@@ -236,7 +233,7 @@ export class Sender {
     if (!this.#options.unauthenticatedFallback) return;
     const records = batches
       .flatMap((batch) => batch.pending())
-      .filter(({ record }) => record.kind === 'error' || record.failure !== undefined);
+      .filter(({ record: { join } }) => join.kind === 'error' || join.failure !== undefined);
     if (records.length === 0) return;
     if ((await this.#flags.settled(identity.workspace)) !== 'on') return;
     const version = batches[0] && driverVersionOfBatch(batches[0]);
@@ -245,44 +242,44 @@ export class Sender {
       path: UNAUTHENTICATED_PATH,
       headers: { ...CONTENT_HEADERS, 'User-Agent': userAgent },
     };
-    const fates = await this.#post(identity, records, head, ({ record }) =>
-      guarded('translation', () => encodeAnonymousError(record.span, userAgent, record.failure)),
+    await this.#post(identity, records, head, ({ record: { span, join } }) =>
+      guarded('translation', () => encodeAnonymousError(span, userAgent, join.failure)),
     );
-    for (const [index, record] of records.entries()) {
-      const fate = fates[index];
-      if (fate && fate.kind !== 'unauthorized') record.settle(fate);
-    }
   }
 
-  /** Encodes and posts records; one fate per record. */
+  /** Encodes and posts records. Gives the error when the credentials were refused; those records stay pending. */
   async #post(
     { client, agent }: Identity,
-    records: readonly PendingRecord[],
+    records: readonly RecordInFlight[],
     head: RequestHead,
-    encode: (record: PendingRecord) => string | undefined,
-  ): Promise<LogFate[]> {
-    const fates: LogFate[] = records.map(() => ({ kind: 'dropped', reason: 'untranslatable' }));
+    encode: (record: RecordInFlight) => string | undefined,
+  ): Promise<string | undefined> {
     const logs: string[] = [];
-    const positions: number[] = [];
-    for (const [position, record] of records.entries()) {
+    const encoded: RecordInFlight[] = [];
+    for (const record of records) {
       const log = encode(record);
-      if (log === undefined) continue;
+      if (log === undefined) {
+        record.settle(UNTRANSLATABLE);
+        continue;
+      }
       logs.push(log);
-      positions.push(position);
+      encoded.push(record);
     }
-    if (logs.length === 0) return fates;
-    const posted = await client.post(
+    if (logs.length === 0) return undefined;
+    const fates = await client.post(
       head,
       logs,
       (part) => encodeBody(part, clock.epochMs()),
       agent,
       this.#signal,
     );
-    for (const [index, position] of positions.entries()) {
-      const fate = posted[index];
-      if (fate) fates[position] = fate;
+    let refusal: string | undefined;
+    for (let index = 0; index < encoded.length; index += 1) {
+      const fate = fates[index] ?? UNTRANSLATABLE;
+      if (fate.kind === 'unauthorized') refusal = fate.error;
+      else encoded[index]?.settle(fate);
     }
-    return fates;
+    return refusal;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Accounting } from '../accounting';
-import type { ConnectionBatch } from '../delivery/connection-batch';
+import type { ConnectionBatch, OutgoingRecord } from '../delivery/connection-batch';
 import type { ExportResult, ReadableSpan } from '../otel';
 import { UndeliveredError } from '../record';
 import type { DropReason, Fate } from '../record';
@@ -37,7 +37,7 @@ export class ExporterAccounting extends Accounting {
     return { code: 1, error: new UndeliveredError(spans, 'shutdown') };
   }
 
-  /** Counts the fate of every span of `batches`, and makes the result of their export. */
+  /** Counts the fate of every record of `batches`, and makes the result of their export. */
   settled(batches: readonly ConnectionBatch[], fates: readonly Fate[][]): ExportResult {
     const undelivered: ReadableSpan[] = [];
     const dropped: Partial<Record<DropReason, number>> = {};
@@ -45,8 +45,10 @@ export class ExporterAccounting extends Accounting {
     let retryAfterMs: number | undefined = Number.POSITIVE_INFINITY;
     let isAccounted = false;
     for (const [index, batch] of batches.entries()) {
-      for (const [position, { span }] of batch.spans.entries()) {
-        const fate = fates[index]?.[position] ?? REFUSED;
+      const ofBatch = fates[index];
+      for (let position = 0; position < batch.records.length; position += 1) {
+        const { span } = batch.records[position] as OutgoingRecord;
+        const fate = ofBatch?.[position] ?? REFUSED;
         isAccounted ||= isRecord(span);
         this.pending -= 1;
         this.settle(fate);

@@ -124,13 +124,13 @@ export class Exporting {
   /** Rejects only before it has counted anything. */
   async #export(spans: readonly ReadableSpan[]): Promise<ExportResult> {
     const groups = this.#groups.of(spans);
-    const offered = groups.reduce((sum, group) => sum + group.spans.length, 0);
+    const offered = groups.reduce((sum, { records }) => sum + records.length, 0);
     const delivery = offered > 0 && !this.#isDisabled ? this.#load() : undefined;
     this.#accounting.began(spans.length, offered);
     if (this.#isDisabled) {
       return this.#accounting.settled(
         groups,
-        groups.map((group) => group.spans.map(() => DISABLED)),
+        groups.map(({ records }) => records.map(() => DISABLED)),
       );
     }
     const fates = (await delivery?.export(groups)) ?? [];

@@ -12,44 +12,32 @@ import type { TelemetryConnection } from '@dbsql-otel/instrumentation-databricks
 import { Connections } from '../connections';
 import type { ConnectionBatch, OutgoingRecord } from '../delivery/connection-batch';
 import type { ReadableSpan } from '../otel';
-import type { TelemetryRecord } from '../record';
+import type { Join, TelemetryRecord } from '../record';
 
 /**
- * Sorts spans by their connections and says what is to be told of each. The processor's records bring all that in their
- * join; for the spans of a plain BatchSpanProcessor it is taken from the spans, those that came before included.
+ * Sorts spans by their connections, and finds the record of each. The processor's records have a join; for the spans of a
+ * plain BatchSpanProcessor it is made from the spans, those that came before included.
  */
 export class SpanGroups {
   readonly #connections = new Connections();
 
   /** Spans that telemetry has no use for are in no group. */
   of(spans: readonly ReadableSpan[]): ConnectionBatch[] {
-    const groups = new Map<
-      string,
-      {
-        facts: Attributes | undefined;
-        claimed: TelemetryConnection | undefined;
-        spans: ConnectionBatch['spans'][number][];
-      }
-    >();
+    const groups = new Map<string, Group>();
+    let group: Group | undefined;
     for (const span of spans) {
-      const { connectionId, records, facts, claimed } = this.#describe(span);
-      if (records.length > 0) {
-        const group = groups.get(connectionId);
-        if (group) {
-          group.facts ??= facts;
-          group.claimed ??= claimed;
-          group.spans.push({ span, records });
-        } else {
-          groups.set(connectionId, { facts, claimed, spans: [{ span, records }] });
-        }
+      const id = span.attributes[ATTR_DATABRICKS_CONNECTION_ID];
+      const connectionId = typeof id === 'string' ? id : '';
+      const join = isRecord(span) ? span.join : this.#joinOf(span);
+      if (join === undefined) continue;
+      // The records of a connection often follow each other.
+      if (group?.connectionId !== connectionId) {
+        group = groups.get(connectionId) ?? new Group(connectionId);
+        groups.set(connectionId, group);
       }
+      group.add(span, join);
     }
-    return [...groups].map(([connectionId, { facts, claimed, spans: own }]) => ({
-      connectionId,
-      claimed,
-      facts: facts ?? this.#factsOf(own[0]?.span),
-      spans: own,
-    }));
+    return [...groups.values()].map((each) => each.batch(this.#connections));
   }
 
   forget(connectionId: string): void {
@@ -60,45 +48,54 @@ export class SpanGroups {
     this.#connections.clear();
   }
 
-  /** What is to be said of a span: what its join says, else what the span itself tells. */
-  #describe(span: ReadableSpan): {
-    connectionId: string;
-    records: OutgoingRecord[];
-    facts?: Attributes | undefined;
-    claimed?: TelemetryConnection | undefined;
-  } {
-    const { attributes } = span;
-    const id = attributes[ATTR_DATABRICKS_CONNECTION_ID];
-    const connectionId = typeof id === 'string' ? id : '';
-    if (isRecord(span)) {
-      const { kind, completion, staging, failure, isCanceled, connection, claimed } = span.join;
-      const own: OutgoingRecord[] = [{ span, kind, completion, staging, failure, isCanceled }];
-      return { connectionId, records: own, facts: connection, claimed };
-    }
-    if (span.instrumentationScope.name !== SCOPE_NAME) return { connectionId, records: [] };
+  /** The record of a span that no processor has joined; `undefined` when it has none. */
+  #joinOf(span: ReadableSpan): GroupedJoin | undefined {
+    if (span.instrumentationScope.name !== SCOPE_NAME) return undefined;
     this.#connections.learnReporter(span);
-    if (this.#connections.reportsByItself(span)) return { connectionId, records: [] };
-    const records: OutgoingRecord[] = [];
+    if (this.#connections.reportsByItself(span)) return undefined;
     const failure = span.status.code === SpanStatusCode.ERROR ? span : undefined;
-    switch (attributes[ATTR_DATABRICKS_OPERATION]) {
+    switch (span.attributes[ATTR_DATABRICKS_OPERATION]) {
       case OPERATION_CONNECT:
         this.#connections.connected(span);
         // A connection makes no record; its failure stands alone.
-        if (failure !== undefined) records.push({ span, kind: 'error', completion: undefined });
-        break;
+        return failure && { kind: 'error', completion: undefined };
       // Their figures are in the totals of `close_statement`, their failures on the statement.
       case OPERATION_FETCH:
       case OPERATION_CLOUDFETCH_DOWNLOAD:
-        return { connectionId, records };
+        return undefined;
       default:
-        records.push({ span, kind: 'operation', completion: undefined, failure });
+        return { kind: 'operation', completion: undefined, failure };
     }
-    return { connectionId, records };
+  }
+}
+
+type GroupedJoin = OutgoingRecord['join'] & Partial<Pick<Join, 'connection' | 'claimed'>>;
+
+/** The records of one connection. */
+class Group {
+  readonly connectionId: string;
+  readonly #records: OutgoingRecord[] = [];
+  #facts: Attributes | undefined;
+  #claimed: TelemetryConnection | undefined;
+
+  constructor(connectionId: string) {
+    this.connectionId = connectionId;
   }
 
-  #factsOf(span: ReadableSpan | undefined): Attributes {
-    if (span === undefined) return {};
-    return this.#connections.factsOf(span) ?? span.attributes;
+  add(span: ReadableSpan, join: GroupedJoin): void {
+    this.#records.push({ span, join });
+    this.#facts ??= join.connection;
+    this.#claimed ??= join.claimed;
+  }
+
+  batch(connections: Connections): ConnectionBatch {
+    const span = this.#records[0]?.span;
+    return {
+      connectionId: this.connectionId,
+      claimed: this.#claimed,
+      facts: this.#facts ?? (span && (connections.factsOf(span) ?? span.attributes)) ?? {},
+      records: this.#records,
+    };
   }
 }
 

@@ -60,13 +60,13 @@ export interface ConnectionFacts {
 }
 
 export function driverVersion(connection: Attributes | undefined): string | undefined {
-  const version = text(connection, ATTR_DATABRICKS_DRIVER_VERSION);
+  const version = text(connection?.[ATTR_DATABRICKS_DRIVER_VERSION]);
   return version !== undefined && VERSION.test(version) ? version : undefined;
 }
 
 /** The application's own part of the driver's user agent, as it gave it. */
 export function userAgentEntry(connection: Attributes): string | undefined {
-  return text(connection, ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY);
+  return text(connection[ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY]);
 }
 
 /**
@@ -80,9 +80,9 @@ export function connectionFacts(
 ): ConnectionFacts {
   const version = driverVersion(connection);
   const entry = userAgentEntry(connection);
-  const workspaceId = text(connection, ATTR_DATABRICKS_WORKSPACE_ID);
-  const auth = lookUp(AUTH, text(connection, ATTR_DATABRICKS_CONNECTION_AUTH_TYPE));
-  const socketTimeoutMs = count(connection, ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT);
+  const workspaceId = text(connection[ATTR_DATABRICKS_WORKSPACE_ID]);
+  const auth = lookUp(AUTH, text(connection[ATTR_DATABRICKS_CONNECTION_AUTH_TYPE]));
+  const socketTimeoutMs = count(connection[ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT]);
   return {
     workspaceId:
       workspaceId !== undefined && WORKSPACE_ID.test(workspaceId) ? workspaceId : undefined,
@@ -94,21 +94,20 @@ export function connectionFacts(
       client_app_name: entry === undefined ? undefined : sanitizeEntry(entry),
     },
     connectionParameters: {
-      http_path: httpPath(text(connection, ATTR_DATABRICKS_CONNECTION_HTTP_PATH)),
-      mode: lookUp(MODES, text(connection, ATTR_DATABRICKS_CLIENT_BACKEND)),
+      http_path: httpPath(text(connection[ATTR_DATABRICKS_CONNECTION_HTTP_PATH])),
+      mode: lookUp(MODES, text(connection[ATTR_DATABRICKS_CLIENT_BACKEND])),
       host_info: host === undefined ? undefined : { host_url: host.hostname, port: host.port },
-      use_proxy: flag(connection, ATTR_DATABRICKS_CONNECTION_USE_PROXY),
+      use_proxy: flag(connection[ATTR_DATABRICKS_CONNECTION_USE_PROXY]),
       auth_mech: auth?.mech,
       auth_flow: auth?.flow,
-      enable_arrow: flag(connection, ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED),
-      enable_direct_results: flag(connection, ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED),
+      enable_arrow: flag(connection[ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED]),
+      enable_direct_results: flag(connection[ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED]),
       socket_timeout:
         socketTimeoutMs === undefined ? undefined : Math.round(socketTimeoutMs / 1_000),
       // The driver has no transactions.
       auto_commit: true,
       enable_metric_view_metadata: flag(
-        connection,
-        ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA,
+        connection[ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA],
       ),
     },
   };

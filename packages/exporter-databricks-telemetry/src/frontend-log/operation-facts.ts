@@ -103,7 +103,7 @@ export function operationFacts(operation: string): OperationFacts {
 
 /** First word of the summary: the only part of it that is read, since the rest names the user's tables. */
 export function statementVerb(attributes: Attributes): string | undefined {
-  const summary = text(attributes, ATTR_DB_QUERY_SUMMARY);
+  const summary = text(attributes[ATTR_DB_QUERY_SUMMARY]);
   if (summary === undefined) return undefined;
   const end = summary.indexOf(' ');
   return end < 0 ? summary : summary.slice(0, end);
@@ -123,8 +123,8 @@ export function executionResult(
   completion: Attributes | undefined,
 ): ExecutionResultFormat {
   const format =
-    text(completion, ATTR_DATABRICKS_RESULT_FORMAT) ??
-    text(attributes, ATTR_DATABRICKS_RESULT_FORMAT);
+    text(completion?.[ATTR_DATABRICKS_RESULT_FORMAT]) ??
+    text(attributes[ATTR_DATABRICKS_RESULT_FORMAT]);
   return (format === undefined ? undefined : FORMATS.get(format)) ?? 'FORMAT_UNSPECIFIED';
 }
 
@@ -136,9 +136,9 @@ const EXCEPTION_EVENT = 'exception';
 /** The condition of Databricks, else `error.type`, else the exception's class. */
 export function errorName(attributes: Attributes, events: readonly TimedEvent[]): string {
   for (const name of [
-    text(attributes, ATTR_DATABRICKS_ERROR_CONDITION),
-    text(attributes, ATTR_ERROR_TYPE),
-    text(exception(events)?.attributes, ATTR_EXCEPTION_TYPE),
+    text(attributes[ATTR_DATABRICKS_ERROR_CONDITION]),
+    text(attributes[ATTR_ERROR_TYPE]),
+    text(exception(events)?.attributes?.[ATTR_EXCEPTION_TYPE]),
   ]) {
     if (name !== undefined && ERROR_NAME.test(name) && redact(name) === name) return name;
   }

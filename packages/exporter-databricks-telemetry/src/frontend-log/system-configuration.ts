@@ -55,7 +55,7 @@ function ownConfiguration(): SystemConfiguration {
 /** What the resource does not say is left out. It never has the locale. */
 function configurationOf(resource: Attributes): SystemConfiguration {
   const read = (name: string): string | undefined => {
-    const value = text(resource, name);
+    const value = text(resource[name]);
     return value === undefined ? undefined : redact(value, MAX_NAME_LENGTH) || undefined;
   };
   const version = read('process.runtime.version');
@@ -71,8 +71,8 @@ function configurationOf(resource: Attributes): SystemConfiguration {
     os_arch: architecture && (ARCHITECTURES.get(architecture) ?? architecture),
     char_set_encoding: 'UTF-8',
     process_name: processNameOf(
-      text(resource, 'process.executable.name'),
-      text(resource, 'process.command'),
+      text(resource['process.executable.name']),
+      text(resource['process.command']),
     ),
   };
 }

@@ -17,12 +17,12 @@ import {
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
   ATTR_DATABRICKS_STATEMENT_STATE,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { count, flag, hrTimeToMillis, text } from '../attribute-values';
+import { count, flag, hrTimeToMillis, secondsToMillis, text } from '../attribute-values';
 import type { ReadableSpan } from '../otel';
 import type { Join } from '../record';
 import type { ConnectionFacts } from './connection-facts';
 import { Encoder } from './encode';
-import type { AttributeGroups, Fields, PreparedLog } from './encode';
+import type { Fields, PreparedLog } from './encode';
 import { anonymousEventId, eventId } from './event-id';
 import {
   errorName,
@@ -45,7 +45,13 @@ const STATE_CANCELED = 'CANCELED';
 type JoinedFacts = Partial<Pick<Join, 'completion' | 'staging' | 'failure' | 'isCanceled'>>;
 
 /** What the sources of a log read. */
-interface RecordFacts extends AttributeGroups {
+interface RecordFacts {
+  /** Attributes of the span. */
+  readonly own: Attributes;
+  /** The attributes that hold the totals of a call: those of its close, or its own. */
+  readonly totals: Attributes;
+  /** `totals` if they count chunks: chunks and their times are known together or not at all. */
+  readonly chunks: Attributes | undefined;
   readonly span: ReadableSpan;
   readonly kind: 'operation' | 'error';
   /** The span that failed. */
@@ -89,11 +95,12 @@ const LOG = {
       auth_type: { connection: ({ authType }) => authType },
       session_id: {
         text: ({ own, completion }) =>
-          text(own, ATTR_DATABRICKS_SESSION_ID) ?? text(completion, ATTR_DATABRICKS_SESSION_ID),
+          text(own[ATTR_DATABRICKS_SESSION_ID]) ?? text(completion?.[ATTR_DATABRICKS_SESSION_ID]),
       },
       sql_statement_id: {
         text: ({ own, completion }) =>
-          text(own, ATTR_DATABRICKS_STATEMENT_ID) ?? text(completion, ATTR_DATABRICKS_STATEMENT_ID),
+          text(own[ATTR_DATABRICKS_STATEMENT_ID]) ??
+          text(completion?.[ATTR_DATABRICKS_STATEMENT_ID]),
       },
       vol_operation: {
         volume_operation_type: {
@@ -110,20 +117,18 @@ const LOG = {
           is_internal_call: { flag: () => false },
           operation_type: { text: ({ operation }) => operation.operationType },
           n_operation_status_calls: {
-            count: ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
-            of: 'own',
+            number: ({ own }) => count(own[ATTR_DATABRICKS_STATEMENT_POLL_COUNT]),
           },
           operation_status_latency_millis: {
-            millis: ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
-            of: 'own',
+            number: ({ own }) => secondsToMillis(own[ATTR_DATABRICKS_STATEMENT_POLL_DURATION]),
           },
         },
         statement_type: { only: 'operation', text: ({ statement }) => statement },
         is_compressed: {
           only: 'operation',
           flag: ({ own, completion }) =>
-            flag(completion, ATTR_DATABRICKS_RESULT_COMPRESSED) ??
-            flag(own, ATTR_DATABRICKS_RESULT_COMPRESSED),
+            flag(completion?.[ATTR_DATABRICKS_RESULT_COMPRESSED]) ??
+            flag(own[ATTR_DATABRICKS_RESULT_COMPRESSED]),
         },
         execution_result: {
           only: 'operation',
@@ -136,46 +141,43 @@ const LOG = {
         },
         chunk_id: {
           number: ({ failure }) =>
-            failure && count(failure.attributes, ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX),
+            failure && count(failure.attributes[ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX]),
         },
         retry_count: { number: ({ own, completion }) => retryCount(own, completion) },
         chunk_details: {
           total_chunks_present: {
             only: 'operation',
-            count: ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT,
-            of: 'chunks',
+            number: ({ chunks }) => count(chunks?.[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT]),
           },
           total_chunks_iterated: {
             only: 'operation',
-            count: ATTR_DATABRICKS_RESULT_CHUNK_COUNT,
-            of: 'chunks',
+            number: ({ chunks }) => count(chunks?.[ATTR_DATABRICKS_RESULT_CHUNK_COUNT]),
           },
           initial_chunk_latency_millis: {
             only: 'operation',
-            millis: ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION,
-            of: 'chunks',
+            number: ({ chunks }) =>
+              secondsToMillis(chunks?.[ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION]),
           },
           slowest_chunk_latency_millis: {
             only: 'operation',
-            millis: ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION,
-            of: 'chunks',
+            number: ({ chunks }) =>
+              secondsToMillis(chunks?.[ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION]),
           },
           sum_chunks_download_time_millis: {
             only: 'operation',
-            millis: ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION,
-            of: 'chunks',
+            number: ({ chunks }) =>
+              secondsToMillis(chunks?.[ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION]),
           },
         },
         result_latency: {
           result_set_ready_latency_millis: {
             only: 'operation',
-            millis: ATTR_DATABRICKS_RESULT_READY_DURATION,
-            of: 'totals',
+            number: ({ totals }) => secondsToMillis(totals[ATTR_DATABRICKS_RESULT_READY_DURATION]),
           },
           result_set_consumption_latency_millis: {
             only: 'operation',
-            millis: ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION,
-            of: 'totals',
+            number: ({ totals }) =>
+              secondsToMillis(totals[ATTR_DATABRICKS_RESULT_CONSUMPTION_DURATION]),
           },
         },
       },
@@ -281,13 +283,13 @@ function factsOf(
   // A call without totals of its own is its own completion.
   const totals = completion ?? own;
   const hasChunks =
-    count(totals, ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT) !== undefined ||
-    count(totals, ATTR_DATABRICKS_RESULT_CHUNK_COUNT) !== undefined;
+    count(totals[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT]) !== undefined ||
+    count(totals[ATTR_DATABRICKS_RESULT_CHUNK_COUNT]) !== undefined;
   return {
     span,
     kind,
     failure,
-    isCanceled: isCanceled || text(own, ATTR_DATABRICKS_STATEMENT_STATE) === STATE_CANCELED,
+    isCanceled: isCanceled || text(own[ATTR_DATABRICKS_STATEMENT_STATE]) === STATE_CANCELED,
     own,
     completion,
     staging,
@@ -300,12 +302,12 @@ function factsOf(
 }
 
 function operationOf(attributes: Attributes): OperationFacts {
-  return operationFacts(text(attributes, ATTR_DATABRICKS_OPERATION) ?? '');
+  return operationFacts(text(attributes[ATTR_DATABRICKS_OPERATION]) ?? '');
 }
 
 /** Retries of the statement, downloads included: those of the call are among those that its close counts. */
 function retryCount(own: Attributes, completion: Attributes | undefined): number | undefined {
-  const before = count(own, ATTR_DATABRICKS_HTTP_RETRY_COUNT);
-  const all = count(completion, ATTR_DATABRICKS_HTTP_RETRY_COUNT);
+  const before = count(own[ATTR_DATABRICKS_HTTP_RETRY_COUNT]);
+  const all = count(completion?.[ATTR_DATABRICKS_HTTP_RETRY_COUNT]);
   return before === undefined || all === undefined ? (before ?? all) : Math.max(before, all);
 }

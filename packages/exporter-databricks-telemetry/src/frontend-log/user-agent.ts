@@ -49,9 +49,9 @@ export function remoteUserAgent(
   driverVersion: string | undefined,
   entry: string | undefined,
 ): string {
-  const runtime = text(resource, 'process.runtime.version');
-  const system = SYSTEMS.get(text(resource, 'os.type') ?? '');
-  const systemVersion = text(resource, 'os.version');
+  const runtime = text(resource['process.runtime.version']);
+  const system = SYSTEMS.get(text(resource['os.type']) ?? '');
+  const systemVersion = text(resource['os.version']);
   const parts = [
     entry,
     runtime && `Node.js ${runtime}`,

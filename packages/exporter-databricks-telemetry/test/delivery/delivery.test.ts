@@ -18,13 +18,11 @@ import type { Responder } from '../fixtures/telemetry-server';
 
 const operation: OutgoingRecord = {
   span: span('open_session'),
-  kind: 'operation',
-  completion: undefined,
+  join: { kind: 'operation', completion: undefined },
 };
 const failed: OutgoingRecord = {
   span: span('open_session', { isError: true }),
-  kind: 'error',
-  completion: undefined,
+  join: { kind: 'error', completion: undefined },
 };
 const unreadable: OutgoingRecord = {
   ...operation,
@@ -60,7 +58,7 @@ function batchOf(
   return {
     connectionId: 'c1',
     facts: { 'server.address': HOST },
-    spans: records.map((record) => ({ span: record.span, records: [record] })),
+    records,
     ...parts,
   };
 }
@@ -211,16 +209,15 @@ describe('Delivery', () => {
     assert.ok(diag.lines.some(({ text }) => text.includes('destination failed')));
   });
 
-  it('gives a span the fate of the worst of its records', async () => {
-    const spans = [
-      { span: operation.span, records: [operation, unreadable] },
-      { span: operation.span, records: [operation] },
-      { span: operation.span, records: [unreadable, operation] },
-    ];
-    assert.deepStrictEqual(await sent([], { spans }), [UNTRANSLATABLE, DELIVERED, UNTRANSLATABLE]);
+  it('drops a record that cannot be read, and no other', async () => {
+    const records = [unreadable, operation, unreadable];
+    assert.deepStrictEqual(await sent(records), [UNTRANSLATABLE, DELIVERED, UNTRANSLATABLE]);
     server.script.push(status(503));
-    const [first] = await sent([], { spans });
-    assert.equal(first?.kind, 'undelivered');
+    const fates = await sent(records);
+    assert.deepEqual(
+      fates.map(({ kind }) => kind),
+      ['dropped', 'undelivered', 'dropped'],
+    );
   });
 
   it('posts nothing when no record can be translated', async () => {

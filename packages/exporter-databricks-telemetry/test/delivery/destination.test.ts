@@ -26,7 +26,7 @@ function destinationOf(
   return destinationsOf(options).of({
     connectionId: 'c1',
     facts,
-    spans: spans.map((attributes) => ({ span: { attributes }, records: [] }) as never),
+    records: spans.map((attributes) => ({ span: { attributes } }) as never),
   });
 }
 
@@ -183,7 +183,7 @@ describe('Destinations', () => {
   it('is unknown without a server address, for static credentials as well', () => {
     const diag = new DiagRecorder().install();
     const destinations = destinationsOf({ host: HOST, token: 'x' });
-    const batch = { connectionId: 'c1', facts: {}, spans: [] };
+    const batch = { connectionId: 'c1', facts: {}, records: [] };
     assert.equal(destinations.of(batch), undefined);
     assert.equal(destinations.of(batch), undefined);
     diag.remove();
@@ -193,7 +193,7 @@ describe('Destinations', () => {
   it('remembers the server of a connection for spans without its address', () => {
     const destinations = destinationsOf({ host: HOST, token: 'x' });
     const of = (connectionId: string, facts: Attributes) =>
-      destinations.of({ connectionId, facts, spans: [] })?.id;
+      destinations.of({ connectionId, facts, records: [] })?.id;
     assert.equal(of('own', OWN), 'static');
     assert.equal(of('other', { 'server.address': 'b.example.com' }), 'other');
     assert.equal(of('own', {}), 'static');
@@ -215,7 +215,7 @@ describe('Destinations', () => {
     const destinations = destinationsOf({});
     const hosts = ['localhost', 'localhost', 'a b', '10.0.0.1'];
     for (const host of hosts) {
-      destinations.of({ connectionId: 'c1', facts: { 'server.address': host }, spans: [] });
+      destinations.of({ connectionId: 'c1', facts: { 'server.address': host }, records: [] });
     }
     diag.remove();
     assert.equal(diag.warnings('host that is not public'), 2);
@@ -227,7 +227,7 @@ describe('Destinations', () => {
     const destinations = destinationsOf({});
     for (let host = 0; host < 200; host += 1) {
       const facts = { 'server.address': `10.0.0.${host}` };
-      destinations.of({ connectionId: 'c1', facts, spans: [] });
+      destinations.of({ connectionId: 'c1', facts, records: [] });
     }
     diag.remove();
     assert.equal(diag.warnings('host that is not public'), 128);

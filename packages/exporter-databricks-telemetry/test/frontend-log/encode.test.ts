@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { embed, Encoder, quoted } from '../../src/frontend-log/encode';
-import type { Fields, AttributeGroups } from '../../src/frontend-log/encode';
+import type { Fields } from '../../src/frontend-log/encode';
 
 /** What an encoded piece means to a service that reads it twice. */
 function read(piece: string): unknown {
@@ -16,13 +16,11 @@ interface Message {
   owner?: { place?: string; size?: number };
 }
 
-interface Facts extends AttributeGroups {
+interface Facts {
   readonly name?: string;
   readonly flag?: boolean;
   readonly count?: number;
 }
-
-const NO_ATTRIBUTES: AttributeGroups = { own: {}, totals: {}, chunks: undefined };
 
 interface Connection {
   readonly id?: string;
@@ -44,7 +42,7 @@ const TABLE = {
 
 function encoded(facts: Partial<Facts>, connection: Connection, kind = 'counted'): string {
   const encoder = new Encoder<Facts, Connection>(TABLE, kind);
-  return encoder.encode({ ...NO_ATTRIBUTES, ...facts }, encoder.prepare(connection));
+  return encoder.encode(facts, encoder.prepare(connection));
 }
 
 describe('Encoder', () => {
@@ -75,7 +73,7 @@ describe('Encoder', () => {
     const connection = fc.record({ id: fc.constant('12'), place: text }, optional);
     fc.assert(
       fc.property(facts, connection, (known, ofConnection) => {
-        const log = encoder.encode({ ...NO_ATTRIBUTES, ...known }, encoder.prepare(ofConnection));
+        const log = encoder.encode(known, encoder.prepare(ofConnection));
         assert.match(log, /^[\x20-\x7e]*$/);
         const { name, flag, count } = known;
         const inner = {
@@ -93,33 +91,6 @@ describe('Encoder', () => {
         });
       }),
     );
-  });
-
-  it('reads counts, and seconds as milliseconds, and nothing that is neither', () => {
-    interface Figures {
-      calls?: number;
-      latency?: number;
-      chunks?: number;
-    }
-    const table = {
-      calls: { count: 'calls', of: 'own' },
-      latency: { millis: 'seconds', of: 'totals' },
-      chunks: { count: 'chunks', of: 'chunks' },
-    } satisfies Fields<AttributeGroups, unknown, Figures>;
-    const encoder = new Encoder<AttributeGroups, unknown>(table, '');
-    const figures = (groups: Partial<AttributeGroups>): unknown =>
-      read(encoder.encode({ ...NO_ATTRIBUTES, ...groups }, encoder.prepare(undefined)));
-    assert.deepEqual(
-      figures({ own: { calls: 0 }, totals: { seconds: 1.2345 }, chunks: { chunks: 7 } }),
-      { calls: 0, latency: 1_235, chunks: 7 },
-    );
-    assert.deepEqual(figures({ totals: { seconds: 0 } }), { latency: 0 });
-    for (const value of [-1, 1.5, Number.NaN, Infinity, 2 ** 53, '1', true]) {
-      assert.deepEqual(figures({ own: { calls: value } }), {}, String(value));
-    }
-    for (const value of [-1, Number.NaN, Infinity, 2 ** 53, '1']) {
-      assert.deepEqual(figures({ totals: { seconds: value } }), {}, String(value));
-    }
   });
 
   it('does not compile with a field that has no source, nor with a source that has no field', () => {

@@ -24,6 +24,8 @@ export function kernelOperationPatch(shared: SharedState): ClassPatch {
               const { resultsProvider } = backend;
               if (resultsProvider === undefined) return;
               shared.statements.set(resultsProvider, statement);
+              const operation = shared.operations.get(backend);
+              if (operation !== undefined) shared.operations.set(resultsProvider, operation);
               shared.discovery?.fromResultsProvider(resultsProvider);
             },
           }

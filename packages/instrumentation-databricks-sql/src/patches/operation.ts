@@ -60,20 +60,21 @@ function statementOf(shared: SharedState, operation: Operation): Statement | und
 export function resultSlicerPatch(shared: SharedState): ClassPatch {
   return {
     fetchNext: traceMethod(shared, 'ResultSlicer.fetchNext', (slicer: ResultSlicer) => {
-      const statement = statementOfSource(shared, slicer);
-      return statement === undefined || isWithinFetch(statement)
+      const key = keyOfSource(shared, slicer);
+      const statement = key && shared.statements.get(key);
+      return key === undefined || statement === undefined || isWithinFetch(statement)
         ? undefined
-        : beginFetch(shared.telemetry, shared.operations.get(statement)?.deref() ?? {}, statement);
+        : beginFetch(shared.telemetry, shared.operations.get(key) ?? {}, statement);
     }),
   };
 }
 
 /** Of the sources of a result, the innermost knows the operation; on the kernel it is known itself. */
-function statementOfSource(shared: SharedState, slicer: ResultSlicer): Statement | undefined {
+function keyOfSource(shared: SharedState, slicer: ResultSlicer): object | undefined {
   let current: ResultSlicer | undefined = slicer.source;
   for (let depth = 0; depth < MAX_SOURCE_DEPTH && current !== undefined; depth += 1) {
-    const statement = shared.statements.get(current.operationHandle ?? current);
-    if (statement !== undefined) return statement;
+    const key: object = current.operationHandle ?? current;
+    if (shared.statements.get(key) !== undefined) return key;
     current = current.source;
   }
   return undefined;

@@ -30,8 +30,8 @@ export class SharedState implements StatementContext {
   readonly sessions = new WeakMap<object, SessionFacts>();
   /** By the operation handle, which all layers of the driver share; by the backend on the kernel. */
   readonly statements = hiddenField<Statement>();
-  /** The driver's object of each statement, for the layers that know only the statement. */
-  readonly operations = new WeakMap<Statement, WeakRef<Operation>>();
+  /** The driver's operation, by the same objects, for the layers that know only its handle or its results. */
+  readonly operations = hiddenField<Operation>();
   /** False while the instrumentation is disabled: the patches then call the driver and do nothing else. */
   enabled = false;
   discovery: Discovery | undefined = undefined;

@@ -86,8 +86,9 @@ export class SubmitCall extends DriverCall {
     const { statement } = this;
     this.#shared.access.authenticated(statement.session.connection);
     this.#shared.discovery?.fromOperation(operation);
-    this.#shared.statements.set(operationKey(operation), statement);
-    this.#shared.operations.set(statement, new WeakRef(operation));
+    const key = operationKey(operation);
+    this.#shared.statements.set(key, statement);
+    this.#shared.operations.set(key, operation);
     if (statement.session.connection.isKernel && isSettled(operation)) statement.sawFinished();
     this.#runResponseHook({ response: operation });
     statement.opened(operation);

@@ -35,6 +35,8 @@ export function statementLife(shared: SharedState): Life {
     { initialCatalog: 'main', initialSchema: 'sales' },
   );
   session.opened({ id: SESSION_ID });
+  shared.connected({}, session.connection);
+  session.connection.ownership?.ask();
   return {
     session,
     run(chunks) {

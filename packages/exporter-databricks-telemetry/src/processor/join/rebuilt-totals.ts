@@ -18,8 +18,8 @@ import { amountIn } from '../../attribute-values';
 /** Whether a `close_statement` carries the statement's totals, as those of our instrumentation do. */
 export function hasTotals(completion: Attributes): boolean {
   return (
-    amountIn(completion, ATTR_DATABRICKS_RESULT_CHUNK_COUNT) !== undefined ||
-    amountIn(completion, ATTR_DATABRICKS_RESULT_ROW_COUNT) !== undefined
+    amountIn(completion[ATTR_DATABRICKS_RESULT_CHUNK_COUNT]) !== undefined ||
+    amountIn(completion[ATTR_DATABRICKS_RESULT_ROW_COUNT]) !== undefined
   );
 }
 
@@ -39,7 +39,7 @@ export class RebuiltTotals {
 
   fetched(span: ReadableSpan): void {
     const { attributes } = span;
-    const rows = amountIn(attributes, ATTR_DATABRICKS_FETCH_ROW_COUNT);
+    const rows = amountIn(attributes[ATTR_DATABRICKS_FETCH_ROW_COUNT]);
     if (rows !== undefined) this.#rows = (this.#rows ?? 0) + rows;
     this.#format ??= attributes[ATTR_DATABRICKS_RESULT_FORMAT];
   }
@@ -48,7 +48,7 @@ export class RebuiltTotals {
   downloaded(span: ReadableSpan): void {
     const { attributes } = span;
     this.#chunks += 1;
-    const bytes = amountIn(attributes, ATTR_DATABRICKS_CLOUDFETCH_SIZE);
+    const bytes = amountIn(attributes[ATTR_DATABRICKS_CLOUDFETCH_SIZE]);
     if (bytes !== undefined) this.#bytes = (this.#bytes ?? 0) + bytes;
     const compressed = attributes[ATTR_DATABRICKS_RESULT_COMPRESSED];
     if (typeof compressed === 'boolean') this.#compressed = compressed || this.#compressed === true;

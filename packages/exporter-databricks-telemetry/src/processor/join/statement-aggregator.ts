@@ -180,7 +180,7 @@ export class StatementAggregator {
   }
 
   #sessionOpened(span: ReadableSpan): boolean {
-    const id = idIn(span.attributes, ATTR_DATABRICKS_SESSION_ID);
+    const id = idIn(span.attributes[ATTR_DATABRICKS_SESSION_ID]);
     if (id !== undefined && !hasFailed(span)) {
       if (this.#openedSessions.has(id)) return this.#tooLate();
       this.#openedSessions.add(id);
@@ -190,7 +190,7 @@ export class StatementAggregator {
 
   /** A session whose close failed is still open, and so are its statements. */
   #sessionClosed(span: ReadableSpan): boolean {
-    const id = idIn(span.attributes, ATTR_DATABRICKS_SESSION_ID);
+    const id = idIn(span.attributes[ATTR_DATABRICKS_SESSION_ID]);
     if (id !== undefined && !hasFailed(span)) {
       if (this.#closedSessions.has(id)) return this.#tooLate();
       this.#closedSessions.add(id);
@@ -200,7 +200,7 @@ export class StatementAggregator {
   }
 
   #statementEnded(span: ReadableSpan): boolean {
-    const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
+    const id = idIn(span.attributes[ATTR_DATABRICKS_STATEMENT_ID]);
     if (id === undefined) return this.#emitAlone(span);
     let statement = this.#index.get(id);
     if (statement === FINISHED || statement?.span !== undefined) return this.#tooLate();
@@ -232,7 +232,7 @@ export class StatementAggregator {
     role: 'fetch' | 'download' | 'staging' | 'cancel' | 'close',
     span: ReadableSpan,
   ): boolean {
-    const id = idIn(span.attributes, ATTR_DATABRICKS_STATEMENT_ID);
+    const id = idIn(span.attributes[ATTR_DATABRICKS_STATEMENT_ID]);
     if (id === undefined) return this.#partWithoutStatement(role, span);
     const found = this.#index.get(id);
     if (found === FINISHED) return this.#partTooLate(role, span);
