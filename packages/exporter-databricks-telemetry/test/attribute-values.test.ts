@@ -1,6 +1,14 @@
 import * as assert from 'node:assert/strict';
 import type { HrTime } from '@opentelemetry/api';
-import { amountIn, count, flag, hrTimeToMillis, idIn, secondsToMillis, text } from '../src/attribute-values';
+import {
+  amountIn,
+  count,
+  flag,
+  hrTimeToMillis,
+  idIn,
+  secondsToMillis,
+  text,
+} from '../src/attribute-values';
 
 describe('hrTimeToMillis', () => {
   it('rounds to whole milliseconds', () => {
