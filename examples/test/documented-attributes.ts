@@ -22,6 +22,7 @@ const NOT_SHOWN = new Set([
   'exception.message',
   'exception.stacktrace',
   'databricks.http.retry_count',
+  'databricks.connection.opted_out',
   'databricks.error.reason',
   'databricks.error.retryable',
   'databricks.result.batch_count',

@@ -12,7 +12,8 @@ const {
 
 // A comment such as `/* local-warehouse: polls=2 */` scripts what the local warehouse does; a real one ignores it.
 const PROCEDURE = 'CALL refresh_sales(30) /* local-warehouse: rows=1 */';
-const CLOUD_FETCH = '/* local-warehouse: cloudfetch=20 polls=2 lz4 */ SELECT * FROM range(100000)';
+const CLOUD_FETCH =
+  '/* local-warehouse: cloudfetch=20 polls=3 pending-polls=1 lz4 */ SELECT * FROM range(100000)';
 const FAILING =
   '/* local-warehouse: polls=1 error=poll:TABLE_OR_VIEW_NOT_FOUND:42P01 */ SELECT * FROM missing';
 const ENDLESS = '/* local-warehouse: polls=forever */ SELECT count(*) FROM range(1000000000)';

@@ -99,12 +99,18 @@ export const ATTR_DATABRICKS_CONNECTION_USER_AGENT_ENTRY = 'databricks.connectio
 /** Boolean, with `driverTelemetry: 'gateway'`: the application passed `telemetryEnabled: false`, so that no gateway may report the connection. */
 export const ATTR_DATABRICKS_CONNECTION_OPTED_OUT = 'databricks.connection.opted_out';
 
-/** One of {@link StatementState}. */
+/** One of {@link StatementState}; on the events of a change of state also `PENDING` and `RUNNING`. */
 export const ATTR_DATABRICKS_STATEMENT_STATE = 'databricks.statement.state';
 /** How often the driver polled the state. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_COUNT = 'databricks.statement.poll_count';
 /** Seconds, summed over the polls. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_DURATION = 'databricks.statement.poll_duration';
+/** Seconds until the server accepted the statement; unknown on the kernel. */
+export const ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION = 'databricks.statement.submit_duration';
+/** Seconds the statement waited for the warehouse, in its queue or for its start. Absent when no poll saw it pending. */
+export const ATTR_DATABRICKS_STATEMENT_PENDING_DURATION = 'databricks.statement.pending_duration';
+/** Seconds the warehouse ran the statement. Absent when no poll saw it running. */
+export const ATTR_DATABRICKS_STATEMENT_RUNNING_DURATION = 'databricks.statement.running_duration';
 /** The response to the submit included the result. */
 export const ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS = 'databricks.statement.direct_results';
 /** The error condition of Databricks, such as `TABLE_OR_VIEW_NOT_FOUND`. */
@@ -163,6 +169,9 @@ export const METRIC_DB_CLIENT_OPERATION_DURATION = 'db.client.operation.duration
 export const METRIC_DB_CLIENT_RESPONSE_RETURNED_ROWS = 'db.client.response.returned_rows';
 /** UpDownCounter, `{statement}`: a leak detector. */
 export const METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE = 'databricks.client.statement.active';
+/** Histogram, seconds: how long statements waited for the warehouse, of those that a poll saw pending. */
+export const METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION =
+  'databricks.client.statement.pending.duration';
 /** Histogram, seconds. */
 export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION =
   'databricks.client.cloudfetch.download.duration';
@@ -171,6 +180,9 @@ export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE = 'databricks.client.cloud
 /** Gauge, `{state}`: the circuit breaker of a workspace; 0 closed, 1 half-open, 2 open. */
 export const METRIC_DATABRICKS_TELEMETRY_CIRCUIT_BREAKER_STATE =
   'databricks.telemetry.circuit_breaker.state';
+
+/** Event on a statement's span, for each change of state that the driver's polling saw. */
+export const EVENT_DATABRICKS_STATEMENT_STATE_CHANGE = 'databricks.statement.state_change';
 
 export const OPERATION_CONNECT = 'connect';
 export const OPERATION_OPEN_SESSION = 'open_session';

@@ -26,6 +26,9 @@ function isOn(value: string): boolean {
 const SETTINGS: ReadonlyMap<string, Setting> = new Map(
   Object.entries<Setting>({
     polls: (script, value) => (script.polls = count(value)),
+    'pending-polls': (script, value) => (script.pendingPolls = count(value)),
+    pending: (script, value) => (script.pendingMs = count(value)),
+    running: (script, value) => (script.runningMs = count(value)),
     'submit-delay': (script, value) => (script.submitDelayMs = count(value)),
     'poll-delay': (script, value) => (script.pollDelayMs = count(value)),
     'fetch-delay': (script, value) => (script.fetchDelayMs = count(value)),

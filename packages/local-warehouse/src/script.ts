@@ -27,6 +27,11 @@ export interface ScriptedError {
 export interface StatementScript {
   /** How many polls it takes to see the end; `Infinity` until it is cancelled or released. */
   readonly polls?: number;
+  /** How many of the polls find the statement waiting for the warehouse. */
+  readonly pendingPolls?: number;
+  /** How long it waits for the warehouse, and then runs, before its end can be seen. */
+  readonly pendingMs?: number;
+  readonly runningMs?: number;
   /** Latencies of the answers to ExecuteStatement, GetOperationStatus, FetchResults and downloads. */
   readonly submitDelayMs?: number;
   readonly pollDelayMs?: number;

@@ -133,7 +133,22 @@ export class Statement implements StatementFacts {
 
   /** Whether the client has to poll before it can see the end. */
   get mustBePolled(): boolean {
-    return this.#pollsLeft > 0 && !this.#applied.isReleased();
+    return (this.#pollsLeft > 0 || this.#isHeld) && !this.#applied.isReleased();
+  }
+
+  /** Whether it waits for the warehouse and does not run yet. */
+  get isPending(): boolean {
+    const { pendingPolls = 0, pendingMs = 0 } = this.script;
+    return (
+      this.state === 'RUNNING' &&
+      ((pendingPolls > 0 && this.polls <= pendingPolls) || now() < this.startedAt + pendingMs) &&
+      !this.#applied.isReleased()
+    );
+  }
+
+  get #isHeld(): boolean {
+    const { pendingMs = 0, runningMs = 0 } = this.script;
+    return now() < this.startedAt + pendingMs + runningMs;
   }
 
   /** One look at the state by the client; the last of the scripted polls sees the end. */

@@ -163,6 +163,14 @@ export class SessionFacts {
     };
   }
 
+  /** For metrics of the warehouse itself. */
+  get warehouseMetric(): Attributes {
+    const warehouseId = this.connection.identity[ATTR_DATABRICKS_WAREHOUSE_ID];
+    return warehouseId === undefined
+      ? this.metric
+      : { [ATTR_DATABRICKS_WAREHOUSE_ID]: warehouseId, ...this.metric };
+  }
+
   opened(session: Session): void {
     const id = knownId(session.id);
     if (id !== undefined) {

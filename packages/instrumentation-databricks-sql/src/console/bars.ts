@@ -3,6 +3,8 @@ export interface Segment {
   readonly startMs: number;
   readonly endMs: number;
   readonly failed: boolean;
+  /** The part of it in which a statement waited for the warehouse; it is drawn lighter. */
+  readonly pending?: { readonly startMs: number; readonly endMs: number } | undefined;
 }
 
 /** Cells of one style that stand together. */
@@ -14,6 +16,7 @@ export interface CellRun {
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 const FULL = EIGHTHS.length - 1;
 const RIGHT_HALF = '▐';
+const LIGHT = '░';
 const LEAST_EIGHTHS = 1;
 
 /**
@@ -26,7 +29,7 @@ export function bars(segments: readonly Segment[], durationMs: number, width: nu
     style: 'none',
   }));
   const eighthsPerMs = durationMs > 0 ? (width * FULL) / durationMs : 0;
-  for (const { startMs, endMs, failed } of segments) {
+  for (const { startMs, endMs, failed, pending } of segments) {
     const style = failed ? 'failed' : 'bar';
     const start = Math.min(width * FULL - LEAST_EIGHTHS, Math.floor(startMs * eighthsPerMs));
     const end = Math.min(
@@ -40,10 +43,18 @@ export function bars(segments: readonly Segment[], durationMs: number, width: nu
     if (before !== undefined && before.text === EIGHTHS[FULL]) {
       before.text = EIGHTHS[FULL - 1] ?? '';
     }
+    const firstCell = cell;
     for (; cell <= lastCell; cell += 1) {
       const from = Math.max(0, start - cell * FULL);
       const to = Math.min(FULL, end - cell * FULL);
       cells[cell] = { text: block(from, to), style };
+    }
+    if (pending === undefined) continue;
+    const cellsPerMs = eighthsPerMs / FULL;
+    const lastLight = Math.min(lastCell, Math.round(pending.endMs * cellsPerMs) - 1);
+    const firstLight = Math.max(firstCell, Math.round(pending.startMs * cellsPerMs));
+    for (let light = firstLight; light <= lastLight; light += 1) {
+      cells[light] = { text: LIGHT, style };
     }
   }
   const runs: { text: string; style: CellRun['style'] }[] = [];

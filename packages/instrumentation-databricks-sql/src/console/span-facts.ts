@@ -10,6 +10,7 @@ import {
   ATTR_DATABRICKS_RESULT_ROW_COUNT,
   ATTR_DATABRICKS_RESULT_SIZE,
   ATTR_DATABRICKS_STAGING_SIZE,
+  ATTR_DATABRICKS_STATEMENT_PENDING_DURATION,
   ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
   ATTR_DATABRICKS_STATEMENT_STATE,
   ATTR_DB_RESPONSE_STATUS_CODE,
@@ -77,6 +78,10 @@ const FIGURES: readonly (readonly [attributes: readonly string[], read: (n: numb
     [
       [ATTR_DATABRICKS_RESULT_SIZE, ATTR_DATABRICKS_CLOUDFETCH_SIZE, ATTR_DATABRICKS_STAGING_SIZE],
       formatBytes,
+    ],
+    [
+      [ATTR_DATABRICKS_STATEMENT_PENDING_DURATION],
+      (seconds) => `${formatDuration(seconds * 1000)} pending`,
     ],
     [[ATTR_DATABRICKS_STATEMENT_POLL_COUNT], (n) => counted(n, 'poll')],
     [[ATTR_DATABRICKS_HTTP_RETRY_COUNT], (n) => `${n} ${n === 1 ? 'retry' : 'retries'}`],

@@ -3,6 +3,10 @@ import type { Segment } from './bars';
 import { inLanes } from './lanes';
 import { spanFacts } from './span-facts';
 import type { Facts } from './span-facts';
+import {
+  ATTR_DATABRICKS_STATEMENT_PENDING_DURATION,
+  ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION,
+} from '../semconv';
 import { statementEvent } from './statement-event';
 import type { TraceNode, TraceTree } from './trace-tree';
 
@@ -58,6 +62,15 @@ function isFailed({ span }: TraceNode): boolean {
   return span.status.code === SpanStatusCode.ERROR;
 }
 
+/** When a statement waited for the warehouse: after its submit. */
+function pendingPart({ span: { attributes }, startMs, endMs }: TraceNode): Segment['pending'] {
+  const submit = attributes[ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION];
+  const pending = attributes[ATTR_DATABRICKS_STATEMENT_PENDING_DURATION];
+  if (typeof submit !== 'number' || typeof pending !== 'number') return undefined;
+  const pendingMs = startMs + submit * 1000;
+  return { startMs: pendingMs, endMs: Math.min(endMs, pendingMs + pending * 1000) };
+}
+
 function lastEnd(nodes: readonly TraceNode[]): number {
   return nodes.reduce((end, node) => Math.max(end, node.endMs), -Infinity);
 }
@@ -80,6 +93,7 @@ function rowsOf({ nodes, lastAt, parents }: Run): WaterfallRow[] {
       startMs: node.startMs,
       endMs: node.endMs,
       failed: isFailed(node),
+      pending: pendingPart(node),
     }));
     const failed = lane.some(isFailed);
     if (index > 0) {

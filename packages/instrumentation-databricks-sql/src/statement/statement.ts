@@ -10,6 +10,8 @@ import {
   ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
   ATTR_DATABRICKS_STATEMENT_STATE,
+  ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION,
+  EVENT_DATABRICKS_STATEMENT_STATE_CHANGE,
 } from '../semconv';
 import type { StatementState } from '../semconv';
 import type { Failure } from '../telemetry/failure';
@@ -18,26 +20,11 @@ import type { Telemetry } from '../telemetry/telemetry';
 import type { ActiveStatements } from './active-statements';
 import { GUID_BYTES, guidText } from './guid';
 import type { OpenOperations } from './open-operations';
+import { Phases } from './phases';
+import { errorCodeOf, phaseOf, stateOfErrorCode, terminalState } from './states';
 import { Totals } from './totals';
+import type { Phase } from './states';
 import type { ResultFacts } from './totals';
-
-/** `TOperationState`: the terminal ones. */
-const TERMINAL_STATES = new Map<number, StatementState>([
-  [2, 'FINISHED'],
-  [3, 'CANCELED'],
-  [4, 'CLOSED'],
-  [5, 'ERROR'],
-  [6, 'UNKNOWN'],
-  [8, 'TIMEDOUT'],
-]);
-/** The state by `OperationStateError.errorCode`, for when the state itself was not seen. */
-const STATE_OF_ERROR_CODE = new Map<unknown, StatementState>([
-  ['CANCELED', 'CANCELED'],
-  ['CLOSED', 'CLOSED'],
-  ['ERROR', 'ERROR'],
-  ['TIMEOUT', 'TIMEDOUT'],
-  ['UNKNOWN', 'UNKNOWN'],
-]);
 
 /** What a statement needs of its surroundings. */
 export interface StatementContext {
@@ -63,6 +50,10 @@ export class Statement implements SpanOrigin {
   /** Retries until then; later ones belong to fetches and downloads. */
   #terminalRetryCount: number | undefined = undefined;
   #lastResponseMs: number;
+  /** When the server had accepted it. */
+  #answeredMs: number | undefined = undefined;
+  /** For statements that are polled. */
+  #phases: Phases | undefined = undefined;
   #isSubmitted = false;
   #directResults: boolean | undefined = undefined;
   #pollCount = 0;
@@ -142,7 +133,7 @@ export class Statement implements SpanOrigin {
 
   /** The server accepted the statement, and may have finished it in the same response. */
   answered({ operationHandle, directResults }: Response): void {
-    this.#lastResponseMs = clock.monotonicMs();
+    this.#lastResponseMs = this.#answeredMs = clock.monotonicMs();
     const guid = operationHandle?.operationId?.guid;
     if (Buffer.isBuffer(guid) && guid.length === GUID_BYTES) this.#knownAs = guid;
     this.#directResults = directResults != null;
@@ -189,7 +180,7 @@ export class Statement implements SpanOrigin {
     if (this.#hasEnded || !this.#isSubmitted) return;
     // A finished statement fails while its results are read, and some of them may have arrived.
     const completion = this.hasFinished ? this.completion(facts) : undefined;
-    const state = this.#state ?? STATE_OF_ERROR_CODE.get(failure.errorCode);
+    const state = this.#state ?? stateOfErrorCode(failure.errorCode);
     if (state !== undefined && this.#state === undefined) {
       this.#sawState(state, clock.monotonicMs());
     }
@@ -246,10 +237,33 @@ export class Statement implements SpanOrigin {
   }
 
   #sawStatus(response: OperationStatus): void {
-    const state = TERMINAL_STATES.get(response.operationState ?? -1);
-    if (state === undefined || this.#state !== undefined) return;
+    if (this.#state !== undefined) return;
+    const { operationState } = response;
+    const state = terminalState(operationState);
+    if (state === undefined) {
+      this.#sawPhase(phaseOf(operationState));
+      return;
+    }
     this.#stateResponse = response;
+    const endMs = this.#phases?.ended(this.#lastResponseMs);
+    if (endMs !== undefined) this.#recordChange(state, endMs);
     this.#sawState(state, this.#lastResponseMs);
+  }
+
+  #sawPhase(phase: Phase | undefined): void {
+    if (phase === undefined) return;
+    this.#phases ??= new Phases(this.#answeredMs ?? this.#lastResponseMs);
+    const changedMs = this.#phases.saw(phase, this.#lastResponseMs);
+    if (changedMs !== undefined) this.#recordChange(phase, changedMs);
+  }
+
+  #recordChange(state: Phase | StatementState, atMs: number): void {
+    if (this.span?.isRecording() !== true) return;
+    this.span.addEvent(
+      EVENT_DATABRICKS_STATEMENT_STATE_CHANGE,
+      { [ATTR_DATABRICKS_STATEMENT_STATE]: state },
+      atMs,
+    );
   }
 
   #sawState(state: StatementState, atMs: number): void {
@@ -280,6 +294,8 @@ export class Statement implements SpanOrigin {
     this.#hasEnded = true;
     const { telemetry, openOperations } = this.#context;
     openOperations.delete(this);
+    this.#phases?.abandoned();
+    this.#recordPending();
     const isRecording = telemetry.isRecording(this.#operation);
     telemetry.end(this.#operation, {
       identity: this.session.identity,
@@ -291,9 +307,22 @@ export class Statement implements SpanOrigin {
     });
   }
 
+  #recordPending(): void {
+    const seconds = this.#phases?.pendingSeconds;
+    const { metrics } = this.#context.telemetry;
+    if (seconds !== undefined && metrics.live) {
+      metrics.recordPending(seconds, this.session.warehouseMetric);
+    }
+  }
+
   #result(attributes: Attributes): Attributes {
     if (this.id !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_ID] = this.id;
     if (this.#state !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_STATE] = this.#state;
+    if (this.#answeredMs !== undefined) {
+      attributes[ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION] =
+        (this.#answeredMs - this.startMs) / 1000;
+    }
+    this.#phases?.addTo(attributes);
     if (this.#directResults !== undefined) {
       attributes[ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS] = this.#directResults;
       if (!this.session.connection.isKernel) {
@@ -305,10 +334,6 @@ export class Statement implements SpanOrigin {
     if (retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = retryCount;
     return attributes;
   }
-}
-
-function errorCodeOf(state: StatementState): string {
-  return state === 'TIMEDOUT' ? 'TIMEOUT' : state;
 }
 
 /** Refers to the counters only: a published operation outlives the statement, its span and the driver's objects. */

@@ -6,12 +6,15 @@ import {
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION,
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE,
   METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE,
+  METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION,
   METRIC_DB_CLIENT_OPERATION_DURATION,
   METRIC_DB_CLIENT_RESPONSE_RETURNED_ROWS,
 } from '../semconv';
 
 /** Bucket boundaries that the semantic conventions recommend. */
 const DURATION_BOUNDARIES_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+/** A warehouse that has to start takes minutes. */
+const PENDING_BOUNDARIES_S = [0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600];
 const ROW_BOUNDARIES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /** The instruments, independent of sampling. Their attributes never hold the id of a connection, session or statement. */
@@ -21,6 +24,7 @@ export class Metrics {
   readonly #operationDuration: Histogram;
   readonly #returnedRows: Histogram;
   readonly #activeStatements: UpDownCounter;
+  readonly #pendingDuration: Histogram;
   readonly #downloadDuration: Histogram;
   readonly #downloadSize: Counter;
 
@@ -43,6 +47,15 @@ export class Metrics {
       unit: '{statement}',
       valueType: ValueType.INT,
     });
+    this.#pendingDuration = meter.createHistogram(
+      METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION,
+      {
+        description: 'How long statements waited for the warehouse.',
+        unit: 's',
+        valueType: ValueType.DOUBLE,
+        advice: { explicitBucketBoundaries: PENDING_BOUNDARIES_S },
+      },
+    );
     this.#downloadDuration = meter.createHistogram(
       METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION,
       {
@@ -69,6 +82,10 @@ export class Metrics {
 
   addActiveStatements(count: number, attributes: Attributes): void {
     this.#activeStatements.add(count, attributes);
+  }
+
+  recordPending(seconds: number, attributes: Attributes): void {
+    this.#pendingDuration.record(seconds, attributes);
   }
 
   recordDownload(durationMs: number, bytes: number, attributes: Attributes): void {

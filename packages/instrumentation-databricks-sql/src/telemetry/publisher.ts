@@ -90,6 +90,9 @@ function attributesOf(operation: StartedOperation, end: OperationEnd): Attribute
     'databricks.statement.state': result['databricks.statement.state'],
     'databricks.statement.poll_count': result['databricks.statement.poll_count'],
     'databricks.statement.poll_duration': result['databricks.statement.poll_duration'],
+    'databricks.statement.submit_duration': result['databricks.statement.submit_duration'],
+    'databricks.statement.pending_duration': result['databricks.statement.pending_duration'],
+    'databricks.statement.running_duration': result['databricks.statement.running_duration'],
     'databricks.statement.direct_results': result['databricks.statement.direct_results'],
     'databricks.result.format': result['databricks.result.format'],
     'databricks.result.compressed':

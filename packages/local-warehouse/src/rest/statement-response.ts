@@ -35,9 +35,10 @@ export function statementResponse(statement: Statement, links: LinkTarget): obje
   return { ...common, manifest: manifest(statement, plan), result };
 }
 
-function status({ state, failure, result }: Statement): object {
+function status(statement: Statement): object {
+  const { state, failure, result } = statement;
   return {
-    state: STATES[state],
+    state: statement.isPending ? 'PENDING' : STATES[state],
     ...(result?.modifiedRows === undefined ? {} : { num_modified_rows: result.modifiedRows }),
     ...(failure
       ? {

@@ -21,7 +21,7 @@ export function operationStatus(statement: Statement): TGetOperationStatusResp {
   const { state, failure, result } = statement;
   return new types.TGetOperationStatusResp({
     status: success(),
-    operationState: OPERATION_STATES[state],
+    operationState: statement.isPending ? TOperationState.PENDING_STATE : OPERATION_STATES[state],
     ...(result?.modifiedRows === undefined ? {} : { numModifiedRows: int64(result.modifiedRows) }),
     ...(failure
       ? {
