@@ -3,7 +3,9 @@ import type { Attributes, HrTime, Span } from '@opentelemetry/api';
 import { clock } from '../clock';
 import {
   ATTR_DATABRICKS_OPERATION,
+  OPERATION_CLOSE_STATEMENT,
   OPERATION_CLOUDFETCH_DOWNLOAD,
+  OPERATION_EXECUTE_STATEMENT,
   OPERATION_FETCH,
   SYMBOL_DATABRICKS_PUBLISHED,
 } from '../semconv';
@@ -72,11 +74,74 @@ function mark(span: Span & { [PUBLISHED]?: boolean }): void {
   span[PUBLISHED] = true;
 }
 
-/**
- * One literal with quoted names: computed names, and copies by spreading, would make V8 turn the object into a dictionary
- * (3 × slower). A test holds the names against `semconv`.
- */
 function attributesOf(operation: StartedOperation, end: OperationEnd): Attributes {
+  if (end.failure === undefined) {
+    const result = end.published ?? end.result ?? NOTHING;
+    switch (operation.attributes[ATTR_DATABRICKS_OPERATION]) {
+      case OPERATION_EXECUTE_STATEMENT:
+        // A statement that was canceled while its results were read has totals.
+        if (result['databricks.result.row_count'] === undefined) {
+          return statementAttributes(operation, end, result);
+        }
+        break;
+      case OPERATION_CLOSE_STATEMENT:
+        return closeAttributes(operation, end, result);
+    }
+  }
+  return allAttributes(operation, end);
+}
+
+/*
+ * Literals with quoted names: computed names, and copies by spreading, would make V8 turn the object into a dictionary
+ * (3 × slower). The two operations of every statement have one each with the attributes that they may have, because each
+ * name takes eight bytes and a moment, also without a value.
+ */
+
+function statementAttributes(
+  { attributes: created, connection }: StartedOperation,
+  { identity = NOTHING }: OperationEnd,
+  result: Attributes,
+): Attributes {
+  return {
+    'databricks.operation': created['databricks.operation'],
+    'databricks.connection.id': connection.id,
+    'databricks.session.id': identity['databricks.session.id'],
+    'databricks.statement.id': result['databricks.statement.id'],
+    'db.query.summary': created['db.query.summary'],
+    'databricks.statement.state': result['databricks.statement.state'],
+    'databricks.statement.poll_count': result['databricks.statement.poll_count'],
+    'databricks.statement.poll_duration': result['databricks.statement.poll_duration'],
+    'databricks.statement.direct_results': result['databricks.statement.direct_results'],
+    'databricks.http.retry_count': result['databricks.http.retry_count'],
+  };
+}
+
+function closeAttributes(
+  { attributes: created, connection }: StartedOperation,
+  { identity = NOTHING }: OperationEnd,
+  result: Attributes,
+): Attributes {
+  return {
+    'databricks.operation': created['databricks.operation'],
+    'databricks.connection.id': connection.id,
+    'databricks.session.id': identity['databricks.session.id'],
+    'databricks.statement.id': result['databricks.statement.id'],
+    'databricks.result.format': result['databricks.result.format'],
+    'databricks.result.compressed': result['databricks.result.compressed'],
+    'databricks.result.row_count': result['databricks.result.row_count'],
+    'databricks.result.chunk_count': result['databricks.result.chunk_count'],
+    'databricks.result.chunks_present': result['databricks.result.chunks_present'],
+    'databricks.result.size': result['databricks.result.size'],
+    'databricks.result.ready_duration': result['databricks.result.ready_duration'],
+    'databricks.result.consumption_duration': result['databricks.result.consumption_duration'],
+    'databricks.cloudfetch.first_duration': result['databricks.cloudfetch.first_duration'],
+    'databricks.cloudfetch.slowest_duration': result['databricks.cloudfetch.slowest_duration'],
+    'databricks.cloudfetch.total_duration': result['databricks.cloudfetch.total_duration'],
+    'databricks.http.retry_count': result['databricks.http.retry_count'],
+  };
+}
+
+function allAttributes(operation: StartedOperation, end: OperationEnd): Attributes {
   const { attributes: created, connection } = operation;
   const { identity = NOTHING, failure } = end;
   const result = end.published ?? end.result ?? NOTHING;

@@ -217,7 +217,7 @@ export class StatementAggregator {
     if (hasFailed(span)) this.#addError(statement, span);
     this.#ended.add(statement);
     this.#statementBytes += statement.bytes;
-    if (statement.over) return this.#complete(statement);
+    if (statement.isOver) return this.#complete(statement);
 
     if (
       this.#ended.size > this.#options.maxStatements ||
@@ -249,7 +249,7 @@ export class StatementAggregator {
       if (role === 'cancel') statement.canceled();
       else if (!this.#closesHaveTotals) statement.add(role, span);
     }
-    const isOver = statement.over && statement.span !== undefined;
+    const isOver = statement.isOver && statement.span !== undefined;
     return (isOver && this.#complete(statement)) || isUrgentCancel;
   }
 
@@ -257,7 +257,7 @@ export class StatementAggregator {
     statement.failed(span);
     if (isTerminal(span)) {
       statement.failedFor(span);
-      statement.over = true;
+      statement.end ??= 'over';
     }
   }
 
@@ -325,7 +325,6 @@ export class StatementAggregator {
     const { span, failure } = statement;
     if (span === undefined) return false;
     if (!this.#dropsOptedOut(span) && !this.#sink.turnsAway(failure !== undefined)) {
-      statement.claimed = claimedOf(span);
       statement.connection = this.#factsOf(span);
       const bytes = statement.bytes + (statement.hasCompletion ? COMPLETION_BYTES : 0);
       this.#sink.offer(new SpanRecord(span, statement, bytes + failureBytes(failure)));

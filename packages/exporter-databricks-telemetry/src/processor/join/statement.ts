@@ -16,7 +16,7 @@ class Rest {
 
 /**
  * One statement in flight, and then the join of its record: references to its spans and few plain fields, since
- * thousands are kept. Until its own span has ended it only collects; it then is `over` when a close, a cancel or a
+ * thousands are kept. Until its own span has ended it only collects; it then is over when a close, a cancel or a
  * terminal error already came.
  */
 export class Statement implements Join {
@@ -27,15 +27,12 @@ export class Statement implements Join {
   span: EndedSpan | undefined;
   /** Estimated bytes of `span`. */
   bytes = 0;
-  /** Nothing more is waited for. */
-  over = false;
+  /** Nothing more is waited for: a close, a cancel or a terminal error came. */
+  end: 'over' | 'canceled' | undefined;
   /** The sweep in which something was last heard of it. */
   lastSweep = 0;
   /** Known with the record. */
   connection: Attributes | undefined;
-  claimed: TelemetryConnection | undefined;
-  /** The application cancelled it. */
-  isCanceled = false;
   #closing: Attributes | undefined;
   #rest: Rest | undefined;
 
@@ -43,6 +40,20 @@ export class Statement implements Join {
 
   get kind(): 'operation' {
     return 'operation';
+  }
+
+  /** The connection of an operation from the telemetry channel. */
+  get claimed(): TelemetryConnection | undefined {
+    return this.span?.connection;
+  }
+
+  get isOver(): boolean {
+    return this.end !== undefined;
+  }
+
+  /** The application cancelled it. */
+  get isCanceled(): boolean {
+    return this.end === 'canceled';
   }
 
   /** Spans that came before its own. */
@@ -71,7 +82,7 @@ export class Statement implements Join {
   }
 
   closed(span: ReadableSpan): void {
-    this.over = true;
+    this.end ??= 'over';
     this.#closing ??= span.attributes;
   }
 
@@ -87,8 +98,7 @@ export class Statement implements Join {
   }
 
   canceled(): void {
-    this.over = true;
-    this.isCanceled = true;
+    this.end = 'canceled';
   }
 
   /**
