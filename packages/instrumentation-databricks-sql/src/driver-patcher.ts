@@ -37,6 +37,11 @@ export class DriverPatcher {
     this.#configureQueryTags(config);
   }
 
+  /** Whether any driver is patched. */
+  get isPatched(): boolean {
+    return !this.#classes.isEmpty;
+  }
+
   get access(): DatabricksAccess {
     return this.#shared.access;
   }

@@ -5,6 +5,7 @@ import {
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
+import { channel } from 'node:diagnostics_channel';
 import type { DatabricksAccess } from './access';
 import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
@@ -20,6 +21,9 @@ const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
 
 const SCOPE_OPTIONS = { schemaUrl: SCHEMA_URL };
+
+/** The doctor of the telemetry exporter listens here to what a set-up constructs. */
+const components = channel('@dbsql-otel/components');
 
 /** Stands in for the access when the patches cannot be loaded: telemetry must not break the application. */
 const NO_ACCESS: DatabricksAccess = {
@@ -44,6 +48,13 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   /** @param config every option has a default */
   constructor(config: DatabricksSqlInstrumentationConfig = {}) {
     super(SCOPE_NAME, PACKAGE_VERSION, config);
+    if (components.hasSubscribers) {
+      components.publish({
+        kind: 'instrumentation',
+        instance: this,
+        isPatched: () => this.patcher?.isPatched === true,
+      });
+    }
   }
 
   /** Weak access to the application's open connections, for a telemetry exporter. Holds no credentials. */

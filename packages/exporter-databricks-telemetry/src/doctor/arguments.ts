@@ -16,20 +16,23 @@ export interface DoctorOptions {
 export type Arguments =
   | { readonly kind: 'run'; readonly options: DoctorOptions }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'error'; readonly message: string };
 
 export const USAGE = `Usage: exporter-databricks-telemetry doctor [options]
 
 Finds out why traces or telemetry of the Databricks SQL driver do not arrive. Run it where the application runs.
 
-  --setup <file>         load this OpenTelemetry setup as the application does, and check the result
+  --setup <file>         load this OpenTelemetry setup (a file or a package) as the application does, and check the result;
+                         it also sends an empty request to each OTLP endpoint of the setup
   --host <name>          workspace        (default: DATABRICKS_SERVER_HOSTNAME or DATABRICKS_HOST)
   --http-path <path>     SQL warehouse    (default: DATABRICKS_HTTP_PATH); a session is opened, which starts the warehouse
   --token <token>        access token     (default: DATABRICKS_TOKEN, which other users of the machine cannot see)
   --port <number>        port of the host (default: 443)
   --allow-private-hosts  accept a workspace at a private or loopback address
   --send                 post the telemetry of that session; without it, it is only composed
-  --help                 this text
+  -h, --help             this text
+  -v, --version          the version of this package
 
 Exit code: 0 no problem found, 1 a problem found, 2 invalid arguments.
 `;
@@ -44,6 +47,8 @@ const OPTIONS = {
   'allow-private-hosts': { type: 'boolean' },
 } as const;
 const MAX_PORT = 65_535;
+const HELP: ReadonlySet<string> = new Set(['--help', '-h']);
+const VERSION: ReadonlySet<string> = new Set(['--version', '-v', '-V']);
 
 function fail(message: string): Arguments {
   return { kind: 'error', message };
@@ -73,7 +78,9 @@ export function parseArguments(
   environment: Readonly<Record<string, string | undefined>>,
 ): Arguments {
   const [command, ...rest] = words;
-  if (command === '--help' || rest.includes('--help')) return { kind: 'help' };
+  if (words.some((word) => HELP.has(word)) || command === 'help') return { kind: 'help' };
+  if (words.some((word) => VERSION.has(word)) || command === 'version') return { kind: 'version' };
+  if (rest.length === 1 && rest[0] === 'help') return { kind: 'help' };
   if (command === undefined) return fail('a command is needed: doctor');
   if (command !== 'doctor') return fail('the only command is doctor');
   const given = read(rest);

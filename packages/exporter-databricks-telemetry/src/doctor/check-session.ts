@@ -1,9 +1,10 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { DatabricksSqlInstrumentation } from '@dbsql-otel/instrumentation-databricks-sql';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
 import { DatabricksTelemetrySpanProcessor } from '../processor/processor';
-import type { SpanProcessor } from '../otel';
+import { meaningOf, shownWord } from './meaning';
 import { ok, problem } from './finding';
 import type { Finding } from './finding';
 
@@ -19,15 +20,6 @@ export interface SessionTarget {
   readonly send: boolean;
 }
 
-type TracerProvider = Parameters<DatabricksSqlInstrumentation['setTracerProvider']>[0];
-type TracerProviderClass = new (options: { spanProcessors: SpanProcessor[] }) => TracerProvider;
-
-/** The class of the SDK that takes span processors: its package and name differ, the rest does not. */
-const TRACER_PROVIDERS: readonly (readonly [packageName: string, className: string])[] = [
-  ['@opentelemetry/sdk-trace', 'TracerProvider'],
-  ['@opentelemetry/sdk-trace-base', 'BasicTracerProvider'],
-];
-
 /** The parts of the driver that the check uses. */
 interface Driver {
   readonly DBSQLClient: new (options: { logger: { log(): void } }) => {
@@ -35,18 +27,6 @@ interface Driver {
     openSession(): Promise<{ close(): Promise<unknown> }>;
     close(): Promise<void>;
   };
-}
-
-function loadTracerProvider(load: NodeJS.Require): TracerProviderClass | undefined {
-  for (const [packageName, className] of TRACER_PROVIDERS) {
-    try {
-      const found = (load(packageName) as Record<string, unknown>)[className];
-      if (typeof found === 'function') return found as TracerProviderClass;
-    } catch {
-      // The project has the other one.
-    }
-  }
-  return undefined;
 }
 
 /** Opens and closes one session, as an application would. */
@@ -84,14 +64,61 @@ function withDeadline<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }
 
+/** Node.js publishes the end of each answer here. */
+const RESPONSES = 'http.client.response.finish';
+
+/** The statuses with which requests for telemetry were answered, in order. */
+class TelemetryStatuses {
+  readonly statuses: number[] = [];
+  readonly #listener = (message: unknown): void => {
+    const { request, response } = message as {
+      readonly request?: { readonly path?: unknown };
+      readonly response?: { readonly statusCode?: unknown };
+    };
+    const { path: requestPath } = request ?? {};
+    const { statusCode } = response ?? {};
+    if (typeof requestPath !== 'string' || !requestPath.startsWith('/telemetry')) return;
+    if (typeof statusCode === 'number') this.statuses.push(statusCode);
+  };
+
+  start(): void {
+    subscribe(RESPONSES, this.#listener);
+  }
+
+  stop(): void {
+    unsubscribe(RESPONSES, this.#listener);
+  }
+}
+
+/** Why records were dropped, where no status says it. */
+const REASONS: Readonly<Record<string, string>> = {
+  flag_off: 'the workspace has telemetry disabled, only Databricks can enable it',
+  host_refused: 'the host is not public, see --allow-private-hosts',
+  no_credentials: 'the login failed',
+};
+
+function undelivered(dropped: object, word: string | undefined): Finding {
+  const reasons = Object.keys(dropped).join(', ') || 'unknown';
+  const reason = REASONS[reasons];
+  if (word === undefined || reason !== undefined) {
+    return problem(
+      `its telemetry was not delivered: ${reasons}`,
+      reason ?? 'docs/troubleshooting.md lists the reasons',
+    );
+  }
+  const { meaning, advice } = meaningOf(word);
+  return problem(
+    `its telemetry was not delivered: ${reasons}, ${shownWord(word)} (${meaning})`,
+    advice,
+  );
+}
+
 /**
- * Opens a session with the project's own driver, traced by a provider of its own, and composes the telemetry of it; posts
- * it when that was asked for. The records say what happened: a session was opened and closed.
+ * Opens a session with the project's own driver and composes the telemetry of it; posts it when that was asked for. The
+ * records say what happened: a session was opened and closed.
  */
 export async function checkSession(target: SessionTarget, folder: string): Promise<Finding[]> {
   const load = createRequire(path.join(folder, 'package.json'));
-  const TracerProvider = loadTracerProvider(load);
-  if (TracerProvider === undefined) return [];
   const instrumentation = new DatabricksSqlInstrumentation();
   let composed = 0;
   const exporter = new DatabricksTelemetryExporter({
@@ -99,9 +126,10 @@ export async function checkSession(target: SessionTarget, folder: string): Promi
     ...(target.send ? {} : { dryRun: () => (composed += 1) }),
   });
   const processor = new DatabricksTelemetrySpanProcessor(exporter);
+  const answers = new TelemetryStatuses();
   const findings: Finding[] = [];
+  answers.start();
   try {
-    instrumentation.setTracerProvider(new TracerProvider({ spanProcessors: [processor] }));
     const driver = load('@databricks/sql') as Driver;
     await withDeadline(openSession(driver, target));
     findings.push(ok('a session was opened and closed'));
@@ -109,22 +137,21 @@ export async function checkSession(target: SessionTarget, folder: string): Promi
     findings.push(failureFinding(error));
   }
   await processor.shutdown();
+  answers.stop();
   instrumentation.disable();
   const { offered, delivered, dropped } = processor.stats();
+  const status = answers.statuses.at(-1);
   if (!target.send) {
     if (composed > 0) {
       findings.push(ok(`its telemetry was composed, ${offered} records; --send posts it`));
     }
   } else if (offered > 0 && delivered === offered) {
-    findings.push(ok(`its telemetry was delivered, ${delivered} records`));
+    const answer = status === undefined ? '' : ` (HTTP ${status})`;
+    findings.push(ok(`its telemetry was delivered, ${delivered} records${answer}`));
   } else if (offered > 0) {
-    const reasons = Object.keys(dropped).join(', ') || 'unknown';
-    findings.push(
-      problem(
-        `its telemetry was not delivered: ${reasons}`,
-        'docs/troubleshooting.md lists the reasons',
-      ),
-    );
+    const [host] = Object.values(exporter.stats().hosts);
+    const word = status === undefined || status < 300 ? host?.lastError : String(status);
+    findings.push(undelivered(dropped, word));
   }
   return findings;
 }

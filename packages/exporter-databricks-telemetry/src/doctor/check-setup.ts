@@ -1,50 +1,75 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { checkTargets } from './check-otlp';
 import { problem } from './finding';
 import type { Finding } from './finding';
-import { loadingArguments } from './project';
+import { REPORT_FD } from './probe/report';
+import type { Report } from './probe/report';
+import { loadingOf } from './setup-loading';
+import type { SetupLoading } from './setup-loading';
 
 const PROBE_TIMEOUT_MS = 30_000;
+const OBSERVER = path.join(__dirname, 'probe/observer.js');
+const PROBE = path.join(__dirname, 'probe/main.js');
 
-/** Starts a process with the application's setup file and collects its findings. */
-export function checkSetup(setup: string, folder: string): Promise<Finding[]> {
-  const file = path.resolve(folder, setup);
-  if (!existsSync(file)) {
-    return Promise.resolve([
-      problem(`there is no file ${setup}`, 'give --setup the file you start with'),
-    ]);
-  }
-  const [flag] = loadingArguments(file, folder);
+/** What the process of the setup came to. */
+interface Outcome {
+  readonly report: Report | undefined;
+  readonly exitCode: number | null;
+  readonly isTimeout: boolean;
+}
+
+function run(
+  execArgv: readonly string[],
+  files: readonly string[],
+  folder: string,
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = fork(path.join(__dirname, 'setup-probe.js'), {
+    const child = spawn(process.execPath, ['--require', OBSERVER, ...execArgv, PROBE, ...files], {
       cwd: folder,
-      execArgv: [flag, flag === '--import' ? pathToFileURL(file).href : file],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
-    let findings: Finding[] | undefined;
-    const settle = (otherwise: Finding): void => {
-      clearTimeout(timer);
-      resolve(findings ?? [otherwise]);
-    };
+    let text = '';
+    let isTimeout = false;
     const timer = setTimeout(() => {
-      settle(
-        problem(`${setup} did not finish loading in 30 s`, 'does the application start with it?'),
-      );
+      isTimeout = true;
       child.kill('SIGKILL');
     }, PROBE_TIMEOUT_MS);
-    child.once('message', (message) => {
-      findings = message as Finding[];
+    child.stdio[REPORT_FD]?.on('data', (part: Buffer) => (text += part.toString()));
+    child.once('error', () => undefined);
+    child.once('close', (exitCode) => {
+      clearTimeout(timer);
+      const [line = ''] = text.split('\n', 1);
+      resolve({
+        report: line === '' ? undefined : (JSON.parse(line) as Report),
+        exitCode,
+        isTimeout,
+      });
     });
-    child.once('error', () => settle(problem('node could not be started', 'try again')));
-    child.once('exit', (code) =>
-      settle(
-        problem(
-          `${setup} ended the process with code ${code}`,
-          `run node ${flag} ${setup} to see why`,
-        ),
-      ),
-    );
   });
+}
+
+function failure(setup: string, { shown }: SetupLoading, outcome: Outcome): Finding {
+  const { report, exitCode, isTimeout } = outcome;
+  if (isTimeout) {
+    return problem(
+      `${setup} did not finish loading in 30 s`,
+      'does the application start with it?',
+    );
+  }
+  const command = `run node ${shown.join(' ')} to see why`;
+  return report?.kind === 'failed'
+    ? problem(`${setup} ended the process with code ${exitCode}, ${report.cause}`, command)
+    : problem(`${setup} ended the process with code ${exitCode}`, command);
+}
+
+/** Starts a process with the application's setup and collects its findings. */
+export async function checkSetup(setup: string, folder: string): Promise<Finding[]> {
+  const loading = loadingOf(setup, folder);
+  if ('level' in loading) return [loading];
+  const file = path.resolve(folder, setup);
+  const outcome = await run(loading.execArgv, existsSync(file) ? [file] : [], folder);
+  if (outcome.report?.kind !== 'checked') return [failure(setup, loading, outcome)];
+  return [...outcome.report.findings, ...(await checkTargets(outcome.report.targets))];
 }

@@ -7,6 +7,7 @@ import type { Verdict } from '../delivery/response';
 import { send } from '../delivery/transport';
 import { authenticatedUserAgent } from '../frontend-log/user-agent';
 import { note, ok, problem } from './finding';
+import { meaningOf, shownWord } from './meaning';
 import type { Finding } from './finding';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -39,16 +40,20 @@ function flagFinding(verdict: Verdict): Finding {
           'nothing is posted; only Databricks can enable it',
         );
   }
+  const { error } = verdict;
+  const { meaning, advice } = meaningOf(error);
   if (verdict.kind === 'credentials') {
+    return problem(`the workspace refused the token (${shownWord(error)}): ${meaning}`, advice);
+  }
+  if (verdict.kind === 'terminal' && verdict.isAnswer) {
     return problem(
-      `the workspace refused the token (${verdict.error})`,
-      'create a new token, or check its scope',
+      `the host has no feature flag for telemetry (${shownWord(error)}), which counts as off`,
+      advice,
     );
   }
-  return problem(
-    `the workspace did not answer (${verdict.error})`,
-    'check the name, the network, a proxy and the certificate authority',
-  );
+  return /^\d{3}$/.test(error)
+    ? problem(`the workspace answered ${shownWord(error)}: ${meaning}`, advice)
+    : problem(`the workspace did not answer (${error}): ${meaning}`, advice);
 }
 
 /** Checks whether telemetry may be sent to the host, and whether the workspace has telemetry enabled. */

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { parseArguments, USAGE } from './arguments';
 import type { DoctorOptions } from './arguments';
+import { checkBundles } from './check-bundles';
 import { checkEnvironment } from './check-environment';
+import { checkTargets, targetOfEnvironment } from './check-otlp';
 import { checkProject } from './check-project';
 import { checkSession } from './check-session';
 import { checkSetup } from './check-setup';
 import { checkWorkspace } from './check-workspace';
 import { findingLine, note, problem } from './finding';
 import type { Finding } from './finding';
+import { suggestedLoading } from './setup-loading';
+import { PACKAGE_VERSION } from '../scope';
 
 const EXIT_PROBLEM = 1;
 const EXIT_USAGE = 2;
@@ -17,11 +21,14 @@ const HOLD_INTERVAL_MS = 60_000;
 async function* examine(options: DoctorOptions, folder: string): AsyncGenerator<Finding> {
   const { setup, host, port, httpPath, token, allowPrivateHosts, send } = options;
   yield* checkProject(folder, setup);
+  yield* checkBundles(folder);
   yield* checkEnvironment(process.env);
   if (setup === undefined) {
+    const target = targetOfEnvironment(process.env);
+    if (target !== undefined) yield* await checkTargets([target]);
     yield note(
       'the setup was not checked',
-      '--setup ./tracing.mjs, the file the application is started with',
+      `--setup ${suggestedLoading(folder)[1] ?? ''}, the file the application is started with`,
     );
   } else {
     yield* await checkSetup(setup, folder);
@@ -42,6 +49,10 @@ async function main(): Promise<void> {
   const parsed = parseArguments(process.argv.slice(2), process.env);
   if (parsed.kind === 'help') {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (parsed.kind === 'version') {
+    process.stdout.write(`${PACKAGE_VERSION}\n`);
     return;
   }
   if (parsed.kind === 'error') {

@@ -10,12 +10,16 @@ function compare(a: Version, b: Version): number {
 }
 
 /**
- * Whether a version is in a range of the forms `>=a`, `<b` and `^a`, separated by spaces. A pre-release counts as its
- * release; an unreadable version is in no range.
+ * Whether a version is in a range of the forms `>=a`, `<b` and `^a`, separated by spaces, or in one of several such
+ * ranges with `||` between them. A pre-release counts as its release; an unreadable version is in no range.
  */
 export function satisfies(version: string, range: string): boolean {
   const actual = parse(version);
   if (actual === undefined) return false;
+  return range.split('||').some((part) => isInRange(actual, part.trim()));
+}
+
+function isInRange(actual: Version, range: string): boolean {
   return range.split(' ').every((comparator) => {
     const [, operator, text = ''] = /^(>=|<|\^)(.+)$/.exec(comparator) ?? [];
     const bound = parse(text);

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { resolveExporterOptions, telemetryDisabled } from '../config';
 import type { DatabricksTelemetryExporterOptions, ResolvedExporterOptions } from '../config';
 import { Deadline } from '../deadline';
@@ -5,6 +6,9 @@ import { guarded, logDebug, runCallback } from '../diagnostics';
 import { EarlyLines } from '../early-lines';
 import type { Exporting, ExporterStats } from './exporting';
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otel';
+
+/** The doctor listens here to what a set-up constructs. */
+const components = channel('@dbsql-otel/components');
 
 /** What `forceFlush` waits at most; each request has its own, shorter deadline. */
 const FORCE_FLUSH_TIMEOUT_MS = 30_000;
@@ -42,6 +46,11 @@ export class DatabricksTelemetryExporter implements SpanExporter {
           guarded('onClosed', () => this.#onClosed(connectionId)),
         ),
       ) ?? (() => undefined);
+    if (components.hasSubscribers) {
+      const { access, host, dryRun } = this.#options;
+      const hasRoute = access !== undefined || host !== undefined || dryRun !== undefined;
+      components.publish({ kind: 'exporter', instance: this, hasRoute });
+    }
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {

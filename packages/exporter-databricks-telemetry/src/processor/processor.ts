@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type {
   SCOPE_NAME,
   SYMBOL_DATABRICKS_PUBLISHED,
@@ -23,6 +24,9 @@ const PUBLISHED_KEY: typeof SYMBOL_DATABRICKS_PUBLISHED =
   '@dbsql-otel/instrumentation-databricks-sql/published';
 /** On the instrumentation's own SDK spans of operations that it has published on its telemetry channel. */
 const PUBLISHED = Symbol.for(PUBLISHED_KEY);
+
+/** The doctor listens here to what a set-up constructs. */
+const components = channel('@dbsql-otel/components');
 
 /** How often within `statementIdleTimeoutMs` the processor looks for idle statements. */
 const SWEEPS_UNTIL_IDLE = 12;
@@ -83,18 +87,19 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
    * other span exporter
    * @param options an invalid option logs a warning and falls back to its default
    */
-  constructor(
-    exporter: ConnectionAwareExporter = new DatabricksTelemetryExporter(),
-    options?: ProcessorOptions,
-  ) {
+  constructor(exporter?: ConnectionAwareExporter, options?: ProcessorOptions) {
     this.#options = resolveOptions(PROCESSOR_OPTIONS, options, [], this.#earlyLines.warn);
-    this.#exporter = exporter;
+    this.#exporter = exporter ?? new DatabricksTelemetryExporter();
+    if (!isExporter(this.#exporter)) this.#earlyLines.warn(NO_EXPORTER);
+    if (components.hasSubscribers) {
+      components.publish({ kind: 'processor', instance: this, exporter: this.#exporter });
+    }
     if (!this.#isOpen) {
       this.#earlyLines.info('DATABRICKS_TELEMETRY_DISABLED is set: no telemetry is reported');
       return;
     }
     guarded('onConnectionClosed', () => {
-      exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId));
+      this.#exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId));
     });
     if (sdkDisabled()) {
       this.#earlyLines.info(
@@ -262,6 +267,14 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     this.#sweepTimer?.cancel();
     this.#sweepTimer = undefined;
   }
+}
+
+/** JavaScript may pass the options first, or an object that holds the exporter. */
+const NO_EXPORTER =
+  'the first argument of DatabricksTelemetrySpanProcessor is not a span exporter, so all records are dropped as export_failed: pass the exporter first and the options second';
+
+function isExporter(exporter: ConnectionAwareExporter): boolean {
+  return guarded('the exporter', () => typeof exporter.export === 'function') === true;
 }
 
 function isPublished(span: ReadableSpan & { readonly [PUBLISHED]?: unknown }): boolean {

@@ -104,8 +104,10 @@ describe('the doctor', function () {
       assert.deepEqual([run.exitCode, problems(run)], [0, []]);
       assert.match(run.stdout, /tracer provider is registered/);
       assert.match(run.stdout, /a telemetry processor claims the connections/);
-      assert.match(run.stdout, /the driver is patched, 5 of 5 files/);
-      assert.match(run.stdout, /telemetry: reported by the telemetry processor/);
+      assert.match(
+        run.stdout,
+        /the instrumentation patches the driver when the application loads it/,
+      );
     });
 
     it('asks nothing of the sampler', async () => {
@@ -145,14 +147,14 @@ describe('the doctor', function () {
       const late = `require('@databricks/sql');${SETUP.both.replace('SAMPLER', '')}`;
       await writeFile(path.join(folder, 'late.cjs'), late);
       const run = await doctor(['doctor', '--setup', 'late.cjs']);
-      assert.match(run.stdout, /the driver is patched, 5 of 5 files/);
+      assert.match(run.stdout, /the driver was loaded by the setup, and is patched/);
     });
 
     it('sees a setup that sets nothing up, and one that fails', async () => {
       await writeFile(path.join(folder, 'tracing.cjs'), '');
       await writeFile(path.join(folder, 'broken.mjs'), "throw new Error('dapi-secret');");
       const empty = await doctor(['doctor', '--setup', 'tracing.cjs']);
-      assert.match(empty.stdout, /^note.*registers no tracer provider/m);
+      assert.match(problems(empty).join('\n'), /registers no tracer provider and creates no/);
       assert.match(problems(empty).join('\n'), /the driver is not patched/);
       const broken = await doctor(['doctor', '--setup', 'broken.mjs']);
       assert.match(problems(broken).join('\n'), /broken\.mjs ended the process with code 1/);

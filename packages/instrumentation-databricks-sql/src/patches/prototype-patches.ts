@@ -26,6 +26,11 @@ export class PrototypePatches {
     this.#diag = diag;
   }
 
+  /** Whether nothing is replaced by this instance. */
+  get isEmpty(): boolean {
+    return [...this.#methods.values()].every(({ size }) => size === 0);
+  }
+
   /** Whether any method of the class is replaced by this instance. */
   isPatched(constructor: unknown): boolean {
     const prototype = prototypeOf(constructor);
