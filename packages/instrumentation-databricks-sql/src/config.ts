@@ -88,6 +88,13 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
    */
   queryTags?: QueryTagsConfig;
   /**
+   * From which duration on a statement is slow, in milliseconds from the submit to the first terminal state. Slow statements
+   * are reported as log event `databricks.client.statement.slow`, failures as `db.client.operation.exception`, whether or
+   * not their spans are sampled. Nothing is logged while no logger provider is registered, and by default.
+   * @default undefined
+   */
+  slowStatementMs?: number;
+  /**
    * How long the span of a statement may wait for its end, in milliseconds from the submit; then the span is ended.
    * @default 3_600_000
    */
@@ -108,10 +115,14 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
 
 /** The options with their defaults filled in. */
 export type ResolvedConfig = Required<
-  Omit<DatabricksSqlInstrumentationConfig, 'queryTags' | 'requestHook' | 'responseHook'>
+  Omit<
+    DatabricksSqlInstrumentationConfig,
+    'queryTags' | 'slowStatementMs' | 'requestHook' | 'responseHook'
+  >
 > &
   Pick<DatabricksSqlInstrumentationConfig, 'requestHook' | 'responseHook'> & {
     queryTags?: ResolvedQueryTags | undefined;
+    slowStatementMs?: number | undefined;
   };
 
 /** Whether the options ask for query tags. */
@@ -148,7 +159,7 @@ const object: Option = {
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const durationMs = (defaultValue: number): Option => ({
+const durationMs = (defaultValue: number | undefined): Option => ({
   defaultValue,
   type: 'number (ms)',
   accepts: (value) => typeof value === 'number' && value >= 1 && value <= MAX_TIMER_MS,
@@ -167,6 +178,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   driverTelemetry: oneOf('auto', 'keep', 'replace', 'gateway'),
   traceContext: oneOf('none', 'query-tags'),
   queryTags: object,
+  slowStatementMs: durationMs(undefined),
   statementMaxDurationMs: durationMs(60 * 60 * 1000),
   requestHook: hook,
   responseHook: hook,

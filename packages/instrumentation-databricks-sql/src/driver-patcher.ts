@@ -11,6 +11,7 @@ import { QueryTags } from './query-tags/query-tags';
 import { PrototypePatches } from './patches/prototype-patches';
 import { SharedState } from './patches/shared-state';
 import { startupMessage } from './startup-message';
+import type { EventLogger } from './telemetry/event-log';
 import { Metrics } from './telemetry/metrics';
 import { Telemetry } from './telemetry/telemetry';
 
@@ -28,9 +29,10 @@ export class DriverPatcher {
     config: ResolvedConfig,
     meter: Meter,
     tracer: () => Tracer,
+    logger: () => EventLogger,
   ) {
     this.#diag = diag;
-    this.#telemetry = new Telemetry(guard, config, new Metrics(meter), tracer);
+    this.#telemetry = new Telemetry(guard, config, new Metrics(meter), tracer, logger);
     this.#shared = new SharedState(this.#telemetry);
     this.#classes = new PrototypePatches(diag);
     this.#tracer = tracer;

@@ -204,6 +204,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
         this.getConfig() as ResolvedConfig,
         this.meter,
         () => this.tracer,
+        () => this.logger,
       );
       if (this.isEnabled()) this.patcher.enable();
     }

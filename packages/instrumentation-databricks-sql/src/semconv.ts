@@ -101,6 +101,10 @@ export const ATTR_DATABRICKS_CONNECTION_OPTED_OUT = 'databricks.connection.opted
 
 /** One of {@link StatementState}; on the events of a change of state also `PENDING` and `RUNNING`. */
 export const ATTR_DATABRICKS_STATEMENT_STATE = 'databricks.statement.state';
+/** The page of the workspace that shows the query profile; absent for clusters and loopback hosts. */
+export const ATTR_DATABRICKS_STATEMENT_URL = 'databricks.statement.url';
+/** Seconds from the submit to the first terminal state, on log events. */
+export const ATTR_DATABRICKS_STATEMENT_DURATION = 'databricks.statement.duration';
 /** How often the driver polled the state. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_COUNT = 'databricks.statement.poll_count';
 /** Seconds, summed over the polls. */
@@ -183,6 +187,10 @@ export const METRIC_DATABRICKS_TELEMETRY_CIRCUIT_BREAKER_STATE =
 
 /** Event on a statement's span, for each change of state that the driver's polling saw. */
 export const EVENT_DATABRICKS_STATEMENT_STATE_CHANGE = 'databricks.statement.state_change';
+/** Log event, Development: a database call failed. */
+export const EVENT_DB_CLIENT_OPERATION_EXCEPTION = 'db.client.operation.exception';
+/** Log event: a statement took at least `slowStatementMs`. */
+export const EVENT_DATABRICKS_CLIENT_STATEMENT_SLOW = 'databricks.client.statement.slow';
 
 export const OPERATION_CONNECT = 'connect';
 export const OPERATION_OPEN_SESSION = 'open_session';

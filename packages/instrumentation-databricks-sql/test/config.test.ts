@@ -40,6 +40,7 @@ describe('options', () => {
       driverTelemetry: 'auto',
       traceContext: 'none',
       queryTags: undefined,
+      slowStatementMs: undefined,
       statementMaxDurationMs: 3_600_000,
       requestHook: undefined,
       responseHook: undefined,
@@ -52,6 +53,8 @@ describe('options', () => {
     ['queryText', 'raw'],
     ['driverTelemetry', true],
     ['traceContext', 'comment'],
+    ['slowStatementMs', -1],
+    ['slowStatementMs', '1000'],
     ['statementMaxDurationMs', 0],
     ['statementMaxDurationMs', Number.NaN],
     ['statementMaxDurationMs', 2 ** 40],
@@ -78,6 +81,7 @@ describe('options', () => {
     const all: Required<DatabricksSqlInstrumentationConfig> = {
       ...resolve({}),
       queryTags: {},
+      slowStatementMs: 1000,
       requestHook: () => {},
       responseHook: () => {},
     };

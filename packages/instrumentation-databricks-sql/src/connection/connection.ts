@@ -8,6 +8,7 @@ import {
   workspaceIdOf,
 } from './disclosure';
 import type { Ownership } from './ownership';
+import { queryHistoryUrl } from './query-history';
 import { NO_SESSION_TAGS } from '../query-tags/query-tags';
 import type { SessionTags } from '../query-tags/query-tags';
 import type { Client, ConnectionOptions, OpenSessionRequest, Session } from '../driver/shapes';
@@ -48,6 +49,8 @@ export class Connection {
   readonly host: string;
   readonly port: number;
   readonly workspaceId: string | undefined;
+  /** `undefined` for a cluster. */
+  readonly warehouseId: string | undefined;
   readonly isKernel: boolean;
   /** The application passed `telemetryEnabled: false`. */
   readonly isOptedOut: boolean;
@@ -75,8 +78,10 @@ export class Connection {
       [ATTR_DATABRICKS_CONNECTION_ID]: this.id,
       [ATTR_DATABRICKS_CLIENT_BACKEND]: this.isKernel ? 'kernel' : 'thrift',
     };
-    const warehouseId = /\/warehouses\/([^/?]+)/.exec(shownPath(path) ?? '')?.[1];
-    if (warehouseId !== undefined) this.identity[ATTR_DATABRICKS_WAREHOUSE_ID] = warehouseId;
+    this.warehouseId = /\/warehouses\/([^/?]+)/.exec(shownPath(path) ?? '')?.[1];
+    if (this.warehouseId !== undefined) {
+      this.identity[ATTR_DATABRICKS_WAREHOUSE_ID] = this.warehouseId;
+    }
     if (this.workspaceId !== undefined) {
       this.identity[ATTR_DATABRICKS_WORKSPACE_ID] = this.workspaceId;
     }
@@ -84,6 +89,13 @@ export class Connection {
     if (this.host !== '') this.server[ATTR_SERVER_ADDRESS] = this.host;
     if (this.port !== DEFAULT_PORT) this.server[ATTR_SERVER_PORT] = this.port;
     this.attributes = { ...this.server, ...this.identity };
+  }
+
+  /** The page with the query profile of a statement; `undefined` where the workspace has none, or none is known. */
+  statementUrl(statementId: string | undefined): string | undefined {
+    return this.warehouseId === undefined || statementId === undefined
+      ? undefined
+      : queryHistoryUrl(this.host, statementId, this.workspaceId);
   }
 
   /** `connect` has settled. */

@@ -5,6 +5,7 @@ import type { Connection, SessionFacts } from '../connection/connection';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
+  ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS,
   ATTR_DATABRICKS_STATEMENT_ID,
   ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
@@ -12,6 +13,8 @@ import {
   ATTR_DATABRICKS_STATEMENT_STATE,
   ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION,
   EVENT_DATABRICKS_STATEMENT_STATE_CHANGE,
+  ATTR_DATABRICKS_STATEMENT_URL,
+  OPERATION_EXECUTE_STATEMENT,
 } from '../semconv';
 import type { StatementState } from '../semconv';
 import type { Failure } from '../telemetry/failure';
@@ -296,7 +299,7 @@ export class Statement implements SpanOrigin {
     openOperations.delete(this);
     this.#phases?.abandoned();
     this.#recordPending();
-    const isRecording = telemetry.isRecording(this.#operation);
+    const isRecording = telemetry.isRecording(this.#operation, { failure, endMs });
     telemetry.end(this.#operation, {
       identity: this.session.identity,
       result: isRecording ? this.#result(completion ?? {}) : undefined,
@@ -332,7 +335,17 @@ export class Statement implements SpanOrigin {
     }
     const retryCount = this.#terminalRetryCount ?? this.retryCount;
     if (retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = retryCount;
+    this.#addUrl(attributes);
     return attributes;
+  }
+
+  /** Only for readers of spans: telemetry knows the statement by its id. */
+  #addUrl(attributes: Attributes): void {
+    const isQuery =
+      this.#operation.attributes[ATTR_DATABRICKS_OPERATION] === OPERATION_EXECUTE_STATEMENT;
+    if (!isQuery || this.span?.isRecording() !== true) return;
+    const url = this.connection.statementUrl(this.id);
+    if (url !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_URL] = url;
   }
 }
 

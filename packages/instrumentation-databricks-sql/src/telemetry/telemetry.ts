@@ -25,9 +25,13 @@ import type { Metrics } from './metrics';
 import { StartedOperation } from './operation';
 import type { Beginning, OperationEnd, SpanOrigin } from './operation';
 import { hasSubscribers } from './channel';
+import { EventLog } from './event-log';
+import type { EventLogger } from './event-log';
 import { FailureSightings } from './failure-sightings';
 import { Publisher } from './publisher';
 import { isTracingSuppressed } from './suppression';
+
+const NO_LOGGER: EventLogger = { emit: () => {}, enabled: () => false };
 
 /** The spans, metrics and published operations of one instrumentation: every operation begins and ends here. */
 export class Telemetry {
@@ -36,6 +40,7 @@ export class Telemetry {
   /** Errors of requests to the storage, which reach the calls above that made them. */
   readonly #ofStorage = new WeakSet<object>();
   readonly #publisher = new Publisher();
+  readonly #eventLog: EventLog;
   readonly #tracer: () => Tracer;
   #globalProvider: TracerProvider | undefined;
   #globalTracer: Tracer | undefined;
@@ -45,13 +50,21 @@ export class Telemetry {
     public config: ResolvedConfig,
     public metrics: Metrics,
     tracer: () => Tracer,
+    logger: () => EventLogger = () => NO_LOGGER,
   ) {
     this.#tracer = tracer;
+    this.#eventLog = new EventLog(guard, logger);
   }
 
   /** False while nothing listens, neither a provider nor a subscriber: a statement then needs no work at all. */
   get isLive(): boolean {
-    return this.#hasTracer || this.metrics.live || hasSubscribers() || this.#findTracer();
+    return (
+      this.#hasTracer ||
+      this.metrics.live ||
+      hasSubscribers() ||
+      this.#findTracer() ||
+      this.#eventLog.isLive(this.config.slowStatementMs)
+    );
   }
 
   /** Whether ended operations are published. */
@@ -87,8 +100,16 @@ export class Telemetry {
   }
 
   /** Whether the end of this operation is written anywhere, so that its result is worth computing. */
-  isRecording({ span, isSuppressed }: StartedOperation): boolean {
-    return span?.isRecording() === true || (!isSuppressed && hasSubscribers());
+  isRecording(
+    operation: StartedOperation,
+    end: Pick<OperationEnd, 'failure' | 'endMs'> = {},
+  ): boolean {
+    const { span, isSuppressed } = operation;
+    return (
+      span?.isRecording() === true ||
+      (!isSuppressed && hasSubscribers()) ||
+      this.#eventLog.isEvent(operation, end, this.config.slowStatementMs)
+    );
   }
 
   /** Ends an operation: measures it, writes its result and its failure, publishes it, and ends its span. */
@@ -106,10 +127,15 @@ export class Telemetry {
       if (span?.isRecording() === true) {
         if (identity !== undefined) span.setAttributes(identity);
         if (result !== undefined) span.setAttributes(result);
-        if (failure !== undefined) writeFailure(span, failure, this.#recorded.isFirst(failure));
+        if (failure !== undefined) {
+          const hasException =
+            this.#recorded.isFirst(failure) && this.#eventLog.areExceptionsOnSpans;
+          writeFailure(span, failure, hasException);
+        }
       }
     } finally {
       this.#publish(operation, end);
+      this.#log(operation, end);
       span?.end(endMs);
     }
   }
@@ -151,6 +177,13 @@ export class Telemetry {
       options,
       fallback === undefined ? active : trace.setSpan(active, fallback),
     );
+  }
+
+  /** Before the span ends, so that its context is still that of the operation. */
+  #log(operation: StartedOperation, end: OperationEnd): void {
+    const { slowStatementMs } = this.config;
+    if (end.failure === undefined && slowStatementMs === undefined) return;
+    this.guard.run('logger', () => this.#eventLog.ended(operation, end, slowStatementMs));
   }
 
   /** The application is unaffected when it fails; the span then stays for the processors of its provider. */
