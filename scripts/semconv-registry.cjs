@@ -26,6 +26,7 @@ const EXAMPLES = {
   'databricks.connection.user_agent_entry': 'orders-service',
   'databricks.error.condition': 'TABLE_OR_VIEW_NOT_FOUND',
   'databricks.query.tag': 'finance',
+  'databricks.statement.url': `https://dbc-1.cloud.databricks.com/sql/history?queryId=${UUID}`,
 };
 
 const INSTRUMENTS = {

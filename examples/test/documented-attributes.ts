@@ -22,6 +22,8 @@ const NOT_SHOWN = new Set([
   'exception.message',
   'exception.stacktrace',
   'databricks.http.retry_count',
+  // Of log events.
+  'databricks.statement.duration',
   'databricks.connection.opted_out',
   'databricks.error.reason',
   'databricks.error.retryable',

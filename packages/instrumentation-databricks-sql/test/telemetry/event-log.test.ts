@@ -46,6 +46,10 @@ async function run(session: Session, sql: string): Promise<void> {
   await operation.close();
 }
 
+function failing(): never {
+  throw new Error('the logger failed');
+}
+
 /** A test bed whose instrumentation was made with the variable set. */
 async function started(optIn?: string): Promise<TestBed> {
   const before = process.env[OPT_IN];
@@ -79,16 +83,10 @@ describe('log events', () => {
   function slowDown(): void {
     let nowMs = 0;
     sinon.stub(clock, 'monotonicMs').callsFake(() => nowMs);
-    bed.warehouse.script('slow', { submitDelayMs: 0 });
-    const { executeStatement } = bed.driver.DBSQLSession.prototype;
-    sinon.stub(bed.driver.DBSQLSession.prototype, 'executeStatement').callsFake(function (
-      this: Session,
-      ...args: Parameters<typeof executeStatement>
-    ) {
-      const result = executeStatement.apply(this, args);
-      if (args[0].includes('slow')) nowMs += 10_000;
-      return result;
-    });
+    bed.warehouse.script((sql) => {
+      if (sql.includes('slow')) nowMs += 10_000;
+      return false;
+    }, {});
   }
 
   it('are the 7 slow and 3 failed of 1,000 statements that are sampled out', async () => {
@@ -190,11 +188,8 @@ describe('log events', () => {
 
   it('do not affect the application when the logger throws', async () => {
     bed.instrumentation.setConfig({ slowStatementMs: 5000 });
-    const broken = (): never => {
-      throw new Error('the logger failed');
-    };
     bed.instrumentation.setLoggerProvider({
-      getLogger: () => ({ emit: broken, enabled: () => true }),
+      getLogger: () => ({ emit: failing, enabled: () => true }),
     });
     await bed.withSession(async (session) => {
       await assert.rejects(run(session, 'SELECT * FROM nowhere'), /TABLE_OR_VIEW_NOT_FOUND/);
