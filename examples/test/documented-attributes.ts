@@ -15,12 +15,13 @@ const PAGE = path.resolve(__dirname, '../../../docs/spans.md');
 const ROW = /^\| `([a-z0-9_.]+)` +\| (string|int|double|boolean) +\| ([^|]+?) +\|/gm;
 /** Attributes whose name goes on after what is documented. */
 const PREFIXES = ['db.query.parameter', 'databricks.query.tag'];
-/** What the run of the example cannot show: it has no retries, no failure of the service, port 443 and no kernel, and events are not read back. */
+/** What the run of the example cannot show: it has no retries, no failure of the service, port 443, no kernel and no gateway, and events are not read back. */
 const NOT_SHOWN = new Set([
   'server.port',
   'exception.type',
   'exception.message',
   'exception.stacktrace',
+  'databricks.connection.opted_out',
   'databricks.http.retry_count',
   // Of log events.
   'databricks.statement.duration',

@@ -95,6 +95,13 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
    */
   slowStatementMs?: number;
   /**
+   * Experimental. Whether a driver that publishes its calls on tracing channels is traced by them in place of patches.
+   * No release does yet; others are patched as before. With channels, `driverTelemetry` is `'keep'` `traceContext` is
+   * `'none'` and `queryTags` has no effect.
+   * @default false
+   */
+  driverChannels?: boolean;
+  /**
    * How long the span of a statement may wait for its end, in milliseconds from the submit; then the span is ended.
    * @default 3_600_000
    */
@@ -179,6 +186,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   traceContext: oneOf('none', 'query-tags'),
   queryTags: object,
   slowStatementMs: durationMs(undefined),
+  driverChannels: boolean(false),
   statementMaxDurationMs: durationMs(60 * 60 * 1000),
   requestHook: hook,
   responseHook: hook,

@@ -8,6 +8,7 @@ import type { Guard } from './guard';
 import { InstanceDiscovery, PATCHES } from './patches';
 import { NO_QUERY_TAGS } from './query-tags/option';
 import { QueryTags } from './query-tags/query-tags';
+import type { DriverChannels } from './patches/driver-channels';
 import { PrototypePatches } from './patches/prototype-patches';
 import { SharedState } from './patches/shared-state';
 import { startupMessage } from './startup-message';
@@ -22,6 +23,9 @@ export class DriverPatcher {
   readonly #shared: SharedState;
   readonly #classes: PrototypePatches;
   readonly #tracer: () => Tracer;
+  /** In place of the patches, for a driver that publishes its calls. */
+  #channels: DriverChannels | undefined;
+  #driverVersion: string | undefined;
 
   constructor(
     diag: DiagLogger,
@@ -49,8 +53,9 @@ export class DriverPatcher {
   }
 
   configure(config: ResolvedConfig): void {
-    this.#telemetry.config = config;
-    this.#configureQueryTags(config);
+    const possible = this.#channels === undefined ? config : withoutArguments(config);
+    this.#telemetry.config = possible;
+    this.#configureQueryTags(possible);
   }
 
   tracerChanged(): void {
@@ -63,13 +68,15 @@ export class DriverPatcher {
 
   enable(): void {
     this.#shared.enabled = true;
-    this.#classes.installAll();
+    if (this.#channels === undefined) this.#classes.installAll();
+    else this.#channels.subscribe();
   }
 
   /** Restores the driver's methods. Statements that still wait for their end are ended now. */
   disable(): void {
     this.#shared.enabled = false;
     this.#classes.uninstallAll();
+    this.#channels?.unsubscribe();
     this.#shared.guard.run('disable', () => {
       this.#shared.abandonAll();
     });
@@ -77,6 +84,8 @@ export class DriverPatcher {
 
   /** Patches the class that a file of the driver exports. */
   patchFile(file: PatchedFile, exports: unknown, driverVersion: string | undefined): void {
+    this.#driverVersion = driverVersion;
+    if (this.#channels !== undefined) return;
     const patched = defaultExport(exports);
     const isKnown = this.#classes.isPatched(patched);
     this.#classes.apply(patched, PATCHES[file](this.#shared, driverVersion));
@@ -96,6 +105,8 @@ export class DriverPatcher {
     const main = (defaultExport(driverModule) ?? driverModule) as Readonly<
       Record<string, unknown>
     > | null;
+    if (this.#telemetry.config.driverChannels) this.#followChannels(main);
+    if (this.#channels !== undefined) return;
     const { DBSQLClient, DBSQLSession } = main ?? {};
     if (this.#classes.isPatched(DBSQLClient)) return;
     this.#classes.apply(DBSQLClient, PATCHES[CLIENT_FILE](this.#shared));
@@ -111,10 +122,27 @@ export class DriverPatcher {
       config && new QueryTags({ ...config, traceparent }, this.#shared.guard, this.#tracer);
   }
 
+  /** Restores the methods that were replaced before the driver's module showed that it has channels. */
+  #followChannels(driverModule: unknown): void {
+    const module =
+      require('./patches/driver-channels') as typeof import('./patches/driver-channels');
+    if (this.#channels !== undefined || !module.hasChannels(driverModule)) return;
+    this.#classes.uninstallAll();
+    this.#channels = new module.DriverChannels(this.#shared, this.#driverVersion);
+    this.configure(this.#telemetry.config);
+    if (this.#shared.enabled) this.#channels.subscribe();
+    this.#announce(this.#driverVersion);
+  }
+
   #announce(driverVersion: string | undefined): void {
     const isEnabled = this.#shared.enabled;
     this.#diag.info(startupMessage(driverVersion, this.#telemetry.config, isEnabled));
   }
+}
+
+/** Channels show a call and cannot change its arguments. */
+function withoutArguments(config: ResolvedConfig): ResolvedConfig {
+  return { ...config, driverTelemetry: 'keep', traceContext: 'none', queryTags: undefined };
 }
 
 function defaultExport(exports: unknown): unknown {

@@ -10,7 +10,6 @@ import { ExporterBench, undelivered } from './bench';
 
 const FAULTS: Readonly<Record<string, Responder>> = {
   reset,
-  hang,
   'a sign-in page': answer('<html>'),
   'an error code': answer({ error_code: 'SOMETHING' }),
   ...Object.fromEntries(
@@ -21,6 +20,19 @@ const FAULTS: Readonly<Record<string, Responder>> = {
   ),
 };
 const RECORDS = 10;
+/** A stalled machine must not look like a fault of the healthy tenant. */
+const PATIENT_MS = 10_000;
+/** As short as a test can wait for, and long enough for a stall of a second. */
+const HANG_MS = 2_000;
+
+interface Tenants {
+  readonly ownHost: boolean;
+  readonly ownAgent: boolean;
+  readonly ownOrg: boolean;
+  /** What answers each request of the tenant that is not well; `hang` answers never. */
+  readonly fault: string;
+  readonly flagFault: boolean;
+}
 
 /** Tenants that share a host and differ in one or more of agent, org id and credentials. */
 const tenants = fc.record({
@@ -63,56 +75,71 @@ function failFor(server: TelemetryServer, responder: Responder, flags: boolean):
 describe('DatabricksTelemetryExporter: ways, orgs and hosts', () => {
   const bench = new ExporterBench();
 
+  /** Sends records of a healthy tenant beside those of one whose requests fail, and looks for the healthy ones. */
+  async function assertApart(
+    { ownHost, ownAgent, ownOrg, fault, flagFault }: Tenants,
+    records: number,
+    requestTimeoutMs: number,
+  ): Promise<void> {
+    const server = await TelemetryServer.start();
+    const agents: Agent[] = [server.agent];
+    try {
+      const agent = (own: boolean): Agent => {
+        if (!own) return server.agent;
+        const made = new Agent({ keepAlive: true });
+        made.createConnection = (...args) => server.agent.createConnection(...args);
+        agents.push(made);
+        return made;
+      };
+      const badAgent = agent(ownAgent);
+      bench.connections.add('good', { agent: () => Promise.resolve(server.agent) });
+      bench.connections.add('bad', {
+        ...(ownHost && { host: 'other.example.com' }),
+        ...(ownOrg && { orgId: '42' }),
+        agent: () => Promise.resolve(badAgent),
+      });
+      failFor(server, FAULTS[fault] ?? hang, flagFault);
+      bench.createWithAccess({ requestTimeoutMs, retry: { maxRetries: 0 } });
+      for (let index = 0; index < records; index += 1) {
+        await bench.send(opened('bad', index), opened('good', index));
+      }
+      const sessions = new Set(
+        server
+          .posts('/telemetry-ext')
+          .filter(({ headers }) => headers.authorization === 'Bearer good')
+          .flatMap(({ body }) => body.match(/session_id\\":\\"\d+/g)),
+      );
+      assert.equal(sessions.size, records);
+      const { offered, delivered, dropped } = bench.exporter.stats();
+      const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+      assert.equal(offered, delivered + lost);
+      assert.ok(delivered >= records, `${delivered} of ${records} delivered`);
+    } finally {
+      await bench.exporter.shutdown();
+      for (const made of agents) made.destroy();
+      await server.stop();
+    }
+  }
+
   it('no tenant loses a record by the fault of another', async () => {
     await fc.assert(
-      fc.asyncProperty(tenants, async ({ ownHost, ownAgent, ownOrg, fault, flagFault }) => {
+      fc.asyncProperty(tenants, async (both) => {
         // Tenants with one agent and one org id share a way, and with it an outage of the way.
-        const isOwnWay = ownHost || ownAgent || ownOrg;
-        const isOfWay = !['400', '401', '403', '404'].includes(fault);
+        const isOwnWay = both.ownHost || both.ownAgent || both.ownOrg;
+        const isOfWay = !['400', '401', '403', '404'].includes(both.fault);
         fc.pre(isOwnWay || !isOfWay);
-        const server = await TelemetryServer.start();
-        const agents: Agent[] = [server.agent];
-        try {
-          const agent = (own: boolean): Agent => {
-            if (!own) return server.agent;
-            const made = new Agent({ keepAlive: true });
-            made.createConnection = (...args) => server.agent.createConnection(...args);
-            agents.push(made);
-            return made;
-          };
-          const badAgent = agent(ownAgent);
-          bench.connections.add('good', { agent: () => Promise.resolve(server.agent) });
-          bench.connections.add('bad', {
-            ...(ownHost && { host: 'other.example.com' }),
-            ...(ownOrg && { orgId: '42' }),
-            agent: () => Promise.resolve(badAgent),
-          });
-          const responder = FAULTS[fault] ?? reset;
-          failFor(server, responder, flagFault);
-          bench.createWithAccess({ requestTimeoutMs: 200, retry: { maxRetries: 0 } });
-          for (let index = 0; index < RECORDS; index += 1) {
-            await bench.send(opened('bad', index), opened('good', index));
-          }
-          const sessions = new Set(
-            server
-              .posts('/telemetry-ext')
-              .filter(({ headers }) => headers.authorization === 'Bearer good')
-              .flatMap(({ body }) => body.match(/session_id\\":\\"\d+/g)),
-          );
-          assert.equal(sessions.size, RECORDS);
-          const { offered, delivered, dropped } = bench.exporter.stats();
-          const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-          assert.equal(offered, delivered + lost);
-          assert.ok(delivered >= RECORDS, `${delivered} of ${RECORDS} delivered`);
-        } finally {
-          await bench.exporter.shutdown();
-          for (const made of agents) made.destroy();
-          await server.stop();
-        }
+        await assertApart(both, RECORDS, PATIENT_MS);
       }),
       { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 40) },
     );
   });
+
+  for (const own of ['ownHost', 'ownAgent', 'ownOrg'] as const) {
+    it(`no tenant loses a record while the requests of another hang (${own})`, async () => {
+      const shared = { ownHost: false, ownAgent: false, ownOrg: false };
+      await assertApart({ ...shared, [own]: true, fault: 'hang', flagFault: false }, 1, HANG_MS);
+    });
+  }
 
   it('delivers for one tenant while the proxy of another is dead', async () => {
     const dead = new Agent();

@@ -1,6 +1,7 @@
 import { context, createContextKey, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Channel } from 'node:diagnostics_channel';
 import { clock } from '../clock';
 import { ATTR_DATABRICKS_HTTP_RETRY_COUNT } from '../semconv';
 import type { Connection } from '../connection/connection';
@@ -121,13 +122,26 @@ export class DriverCall implements FailureContext {
   }
 }
 
-/** Used only where no context manager is registered: a second storage slows down every promise. */
-let ownContext: AsyncLocalStorage<DriverCall> | undefined;
+/** Used only where no context manager is registered or the driver has channels: a second storage slows down every promise. */
+let ownContext: AsyncLocalStorage<DriverCall | undefined> | undefined;
 
 /** The innermost driver call that runs in the current asynchronous context. */
 export function currentCall(): DriverCall | undefined {
   const call = context.active().getValue(CALL_KEY) ?? ownContext?.getStore();
   return call as DriverCall | undefined;
+}
+
+/**
+ * Binds the call that `begin` returns to what runs after a message of `channel`.
+ * @returns ends that
+ */
+export function bindCalls(
+  channel: Channel<unknown, object>,
+  begin: (message: object) => DriverCall | undefined,
+): () => void {
+  const storage = (ownContext ??= new AsyncLocalStorage());
+  channel.bindStore(storage, begin);
+  return () => channel.unbindStore(storage);
 }
 
 /** Calls `fn` so that {@link currentCall} finds `call` in it, whether or not a context manager is registered. */

@@ -37,9 +37,9 @@ export function loadPatchedDriver(instrumentation: DatabricksSqlInstrumentation)
   return driver;
 }
 
-/** The exports of the file that has the driver's operation class, before a patch of it is visible. */
-export function loadOperationFile(): unknown {
-  return requireDriver(join(DRIVER_ROOT, 'dist/DBSQLOperation.js'));
+/** The exports of a file of the driver, such as `dist/DBSQLOperation.js`. */
+export function loadDriverFile(file: string): unknown {
+  return requireDriver(join(DRIVER_ROOT, file));
 }
 
 /** Whether the driver under test is at least `major.minor`. */

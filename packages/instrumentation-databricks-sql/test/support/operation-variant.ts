@@ -1,4 +1,4 @@
-import { loadOperationFile } from './driver';
+import { loadDriverFile } from './driver';
 import type { TestBed } from './test-bed';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -29,7 +29,7 @@ export class OperationVariant {
 
   constructor(bed: TestBed) {
     this.#bed = bed;
-    this.#file = loadOperationFile() as Exports;
+    this.#file = loadDriverFile('dist/DBSQLOperation.js') as Exports;
     this.#original = this.#file.default;
     bed.instrumentation.disable();
     this.#descriptors = Object.getOwnPropertyDescriptors(this.#original.prototype);
