@@ -96,7 +96,7 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
   slowStatementMs?: number;
   /**
    * Experimental. Whether a driver that publishes its calls on tracing channels is traced by them in place of patches.
-   * No release does yet; others are patched as before. With channels, `driverTelemetry` is `'keep'` `traceContext` is
+   * No release does yet; others are patched as before. With channels, `driverTelemetry` is `'keep'`, `traceContext` is
    * `'none'` and `queryTags` has no effect.
    * @default false
    */

@@ -35,6 +35,7 @@ describe('options', () => {
       summarizeQuery: true,
       enhancedDatabaseReporting: false,
       connectionSpans: true,
+      driverChannels: false,
       fetchSpans: true,
       cloudFetchSpans: true,
       driverTelemetry: 'auto',
