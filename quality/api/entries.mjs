@@ -14,7 +14,9 @@ export function publishedPackages() {
     const folder = path.join(ROOT, 'packages', directory);
     const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     if (manifest.private === true) continue;
-    packages.push({ directory, folder, name: manifest.name, entries: entriesOf(folder, manifest) });
+    const entries = entriesOf(folder, manifest);
+    // A package that is only a command has no API.
+    if (entries.length > 0) packages.push({ directory, folder, name: manifest.name, entries });
   }
   return packages;
 }
