@@ -76,8 +76,8 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
   driverTelemetry?: 'auto' | 'keep' | 'replace' | 'gateway';
   /**
    * How the trace context reaches the warehouse: `'query-tags'` adds a `traceparent` tag to each statement, so that rows of
-   * `system.query.history` join traces. Workspaces without query tags reject such statements. The same as
-   * `queryTags: { traceparent: true }`.
+   * `system.query.history` join traces. Workspaces without query tags reject such statements. Deprecated,
+   * removed in 1.0: use `queryTags: { traceparent: true }`.
    * @default 'none'
    */
   traceContext?: 'none' | 'query-tags';
@@ -209,6 +209,15 @@ export function resolveConfig(
     if (!Object.hasOwn(OPTIONS, name)) diag.warn(`unknown option ${name} is ignored`);
   }
   warnOfMissingSpans(resolved as ResolvedConfig, diag);
+  if (resolved['traceContext'] === 'query-tags') {
+    const { warnOfDeprecation } = require('./deprecation') as typeof import('./deprecation');
+    warnOfDeprecation(
+      diag,
+      "traceContext: 'query-tags'",
+      'queryTags: { traceparent: true }',
+      '1.0',
+    );
+  }
   const { queryTags } = resolved;
   if (typeof queryTags === 'object' && queryTags !== null) {
     // Loaded on first use: most applications ask for no query tags.
