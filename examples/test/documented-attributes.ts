@@ -27,6 +27,7 @@ const NOT_SHOWN = new Set([
   'databricks.statement.duration',
   'databricks.connection.opted_out',
   'databricks.error.reason',
+  'databricks.leak.type',
   'databricks.error.retryable',
   'databricks.result.batch_count',
   'databricks.result.batch_size',

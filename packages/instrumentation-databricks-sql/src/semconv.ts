@@ -60,6 +60,12 @@ export const ATTR_DATABRICKS_OPERATION = 'databricks.operation';
 export const ATTR_DATABRICKS_CONNECTION_ID = 'databricks.connection.id';
 /** UUID of the session. */
 export const ATTR_DATABRICKS_SESSION_ID = 'databricks.session.id';
+/** Seconds from the opening of the session to its close. */
+export const ATTR_DATABRICKS_SESSION_DURATION = 'databricks.session.duration';
+/** Statements and metadata calls of the session. */
+export const ATTR_DATABRICKS_SESSION_STATEMENT_COUNT = 'databricks.session.statement_count';
+/** Seconds in which the session had no statement between its submit and its close. */
+export const ATTR_DATABRICKS_SESSION_IDLE_DURATION = 'databricks.session.idle_duration';
 /** UUID of the statement, as `system.query.history` has it. */
 export const ATTR_DATABRICKS_STATEMENT_ID = 'databricks.statement.id';
 /** The SQL warehouse, from the http path. */
@@ -164,6 +170,8 @@ export const ATTR_DATABRICKS_FETCH_ROW_COUNT = 'databricks.fetch.row_count';
 export const ATTR_DATABRICKS_HTTP_RETRY_COUNT = 'databricks.http.retry_count';
 /** Bytes of the uploaded or downloaded local file. */
 export const ATTR_DATABRICKS_STAGING_SIZE = 'databricks.staging.size';
+/** On the metric of leaks: what was not closed, one of {@link LeakType}. */
+export const ATTR_DATABRICKS_LEAK_TYPE = 'databricks.leak.type';
 /** Prefix, opt-in: followed by the tag's key. */
 export const ATTR_DATABRICKS_QUERY_TAG = 'databricks.query.tag';
 
@@ -173,6 +181,10 @@ export const METRIC_DB_CLIENT_OPERATION_DURATION = 'db.client.operation.duration
 export const METRIC_DB_CLIENT_RESPONSE_RETURNED_ROWS = 'db.client.response.returned_rows';
 /** UpDownCounter, `{statement}`: a leak detector. */
 export const METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE = 'databricks.client.statement.active';
+/** UpDownCounter, `{session}`: sessions that were opened and not closed. */
+export const METRIC_DATABRICKS_CLIENT_SESSION_ACTIVE = 'databricks.client.session.active';
+/** Counter, `{leak}`: sessions and statements that their client was closed over, or that were collected with it. */
+export const METRIC_DATABRICKS_CLIENT_LEAK = 'databricks.client.leak';
 /** Histogram, seconds: how long statements waited for the warehouse, of those that a poll saw pending. */
 export const METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION =
   'databricks.client.statement.pending.duration';
@@ -262,6 +274,9 @@ export type ErrorReason =
   | 'permission'
   | 'timeout'
   | 'config_refused';
+
+/** The closed list of values of `databricks.leak.type`. */
+export type LeakType = 'session' | 'statement';
 
 /** The closed list of values of `databricks.result.format`. */
 export type ResultFormat = 'inline_arrow' | 'inline_columnar' | 'cloudfetch';

@@ -43,6 +43,7 @@ describe('options', () => {
       queryTags: undefined,
       slowStatementMs: undefined,
       statementMaxDurationMs: 3_600_000,
+      leakStackTraces: false,
       requestHook: undefined,
       responseHook: undefined,
     });

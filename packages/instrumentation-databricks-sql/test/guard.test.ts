@@ -235,6 +235,7 @@ describe('our code that throws', () => {
       assert.equal(seen, error);
       assert.equal(bed.spanOf('execute_statement').attributes['error.type'], 'Error');
       restore();
+      await session.close();
       await client.close();
     } finally {
       await bed.stop();

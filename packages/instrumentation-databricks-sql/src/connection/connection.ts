@@ -38,6 +38,7 @@ import {
   OPERATION_CANCEL_STATEMENT,
   OPERATION_CLOSE_STATEMENT,
 } from '../semconv';
+import { SessionUsage } from './session-usage';
 
 export const DEFAULT_PORT = 443;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -143,6 +144,7 @@ function portOf(given: unknown): number {
 
 /** The facts of one session. */
 export class SessionFacts {
+  readonly usage = new SessionUsage();
   /** `catalog|schema` as given at `openSession`, missing parts left out. */
   readonly namespace: string | undefined;
   /** For a database call's span, at its creation. */

@@ -1,5 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
+import { clock } from '../clock';
 import {
   configuration,
   Connection,
@@ -42,6 +43,7 @@ export function clientPatch(shared: SharedState, driverVersion?: string): ClassP
     ),
     close: traceMethod(shared, 'client.close', (client: Client) => {
       const connection = shared.connections.get(client);
+      shared.closing(client);
       return connection && new CloseClientCall(shared, client, connection);
     }),
   };
@@ -182,6 +184,7 @@ function beginOpenSession(
 export class OpenSessionCall extends DriverCall {
   readonly #shared: SharedState;
   readonly #facts: SessionFacts;
+  readonly #openedAt: string | undefined;
 
   constructor(
     shared: SharedState,
@@ -192,6 +195,7 @@ export class OpenSessionCall extends DriverCall {
     super(shared.telemetry, operation, undefined, args);
     this.#shared = shared;
     this.#facts = facts;
+    this.#openedAt = shared.openResources.callSite();
   }
 
   /** What its query tags are made of. */
@@ -210,6 +214,8 @@ export class OpenSessionCall extends DriverCall {
     this.#facts.opened(session);
     this.#shared.access.authenticated(this.#facts.connection);
     this.#shared.sessions.set(session, this.#facts);
+    this.#facts.usage.opened(clock.monotonicMs());
+    this.#shared.openResources.addSession(this.#facts, this.#openedAt);
     this.identity = this.#facts.identity;
   }
 }

@@ -1,6 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { statSync } from 'node:fs';
+import { clock } from '../clock';
 import { SessionFacts } from '../connection/connection';
 import type { Session } from '../driver/shapes';
 import {
@@ -24,7 +25,9 @@ import {
 } from '../semconv';
 import type { MetadataOperation, Operation } from '../semconv';
 import { describeExecute, describeMetadata } from '../statement/description';
+import type { OpenResource } from '../statement/open-resources';
 import type { Statement } from '../statement/statement';
+import type { Failure } from '../telemetry/failure';
 import type { StartedOperation } from '../telemetry/operation';
 import type { Telemetry } from '../telemetry/telemetry';
 import { connectionOf } from './client';
@@ -63,11 +66,14 @@ export function sessionPatch(shared: SharedState): ClassPatch {
     handleStagingGet: staging(shared, OPERATION_STAGING_GET, 'staging.get'),
     handleStagingPut: staging(shared, OPERATION_STAGING_PUT, 'staging.put'),
     handleStagingRemove: staging(shared, OPERATION_STAGING_REMOVE, 'staging.remove'),
-    close: traceMethod(shared, 'session.close', (session: Session) =>
-      telemetry.isLive && session.isOpen !== false
-        ? beginCloseSession(telemetry, sessionOf(shared, session))
-        : undefined,
-    ),
+    close: traceMethod(shared, 'session.close', (session: Session) => {
+      if (session.isOpen === false) return undefined;
+      const known = shared.sessions.get(session);
+      const isTracked = known !== undefined && shared.openResources.sessionResource(known);
+      return telemetry.isLive || isTracked
+        ? beginCloseSession(shared, session, sessionOf(shared, session))
+        : undefined;
+    }),
   };
   for (const [method, operation] of Object.entries(METADATA_OPERATIONS)) {
     patch[method] = traceMethod(shared, method, (session: Session, args) => {
@@ -101,7 +107,12 @@ class MeasuredCall extends DriverCall {
   }
 }
 
-function beginCloseSession(telemetry: Telemetry, session: SessionFacts): DriverCall {
+function beginCloseSession(
+  shared: SharedState,
+  driverSession: Session,
+  session: SessionFacts,
+): CloseSessionCall {
+  const { telemetry } = shared;
   const attributes = {
     ...session.metric,
     ...session.identity,
@@ -114,7 +125,42 @@ function beginCloseSession(telemetry: Telemetry, session: SessionFacts): DriverC
     attributes,
     { hasSpan: telemetry.config.connectionSpans },
   );
-  return new DriverCall(telemetry, operation, undefined);
+  return new CloseSessionCall(shared, operation, driverSession, session);
+}
+
+class CloseSessionCall extends DriverCall {
+  readonly #shared: SharedState;
+  readonly #driverSession: Session;
+  readonly #session: SessionFacts;
+  readonly #resource: OpenResource | undefined;
+
+  constructor(
+    shared: SharedState,
+    operation: StartedOperation,
+    driverSession: Session,
+    session: SessionFacts,
+  ) {
+    super(shared.telemetry, operation, undefined);
+    this.#shared = shared;
+    this.#driverSession = driverSession;
+    this.#session = session;
+    this.#resource = shared.openResources.sessionResource(session);
+    if (this.#resource !== undefined) this.#resource.isClosing = true;
+  }
+
+  override succeeded(): void {
+    if (this.#resource !== undefined) this.#shared.openResources.remove(this.#resource);
+    this.result = this.#session.usage.attributes(clock.monotonicMs());
+  }
+
+  override failed(failure: Failure): void {
+    if (this.#resource !== undefined) {
+      // The driver gives a session up when its own request fails, and keeps it when a statement cannot be closed.
+      if (this.#driverSession.isOpen === false) this.#shared.openResources.remove(this.#resource);
+      else this.#resource.isClosing = false;
+    }
+    super.failed(failure);
+  }
 }
 
 /** Runs inside `executeStatement`, to whose statement it belongs. */

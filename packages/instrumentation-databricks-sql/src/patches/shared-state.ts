@@ -3,7 +3,7 @@ import type { Connection, SessionFacts } from '../connection/connection';
 import { Ownership } from '../connection/ownership';
 import type { Client, ConnectionOptions, Operation } from '../driver/shapes';
 import type { Guard } from '../guard';
-import { ActiveStatements } from '../statement/active-statements';
+import { OpenResources } from '../statement/open-resources';
 import { OpenOperations } from '../statement/open-operations';
 import type { Statement, StatementContext } from '../statement/statement';
 import type { QueryTags } from '../query-tags/query-tags';
@@ -25,7 +25,7 @@ export class SharedState implements StatementContext {
   readonly guard: Guard;
   readonly access: AccessRegistry;
   readonly openOperations: OpenOperations;
-  readonly activeStatements: ActiveStatements;
+  readonly openResources: OpenResources;
   readonly connections = new WeakMap<object, Connection>();
   readonly sessions = new WeakMap<object, SessionFacts>();
   /** By the operation handle, which all layers of the driver share; by the backend on the kernel. */
@@ -52,7 +52,7 @@ export class SharedState implements StatementContext {
       this.guard,
       () => telemetry.config.statementMaxDurationMs,
     );
-    this.activeStatements = new ActiveStatements(telemetry);
+    this.openResources = new OpenResources(telemetry);
     // A client, its sessions and their operations refer to each other, so they are collected together.
     this.#collected = new FinalizationRegistry((connections) => {
       this.guard.run('collected client', () => {
@@ -64,7 +64,8 @@ export class SharedState implements StatementContext {
   /** The client of the connection is gone. */
   #forget(connection: Connection): void {
     this.openOperations.abandon(connection);
-    this.activeStatements.forget(connection);
+    this.openResources.leaked(connection);
+    this.openResources.forget(connection);
     this.access.forget(connection.id);
     connection.ownership?.closed().catch((error: unknown) => {
       this.guard.report('telemetry owner', error);
@@ -138,17 +139,22 @@ export class SharedState implements StatementContext {
       this.#collected.register(client, connections);
     }
     for (const previous of connections) {
-      if (!this.activeStatements.has(previous) && !this.openOperations.has(previous)) {
+      if (!this.openResources.has(previous) && !this.openOperations.has(previous)) {
         connections.delete(previous);
       }
     }
     connections.add(connection);
   }
 
+  /** The application closes the client: what it has left open is leaked, although the driver closes it now. */
+  closing(client: Client): void {
+    for (const connection of this.#inUse.get(client) ?? []) this.openResources.leaked(connection);
+  }
+
   /** Ends the statements that still wait for their end, stops counting them, and has what they left delivered. */
   abandonAll(): void {
     this.openOperations.abandon();
-    this.activeStatements.forgetAll();
+    this.openResources.forgetAll();
     for (const client of this.access.detachAll()) this.restoreDriverTelemetry(client);
   }
 }

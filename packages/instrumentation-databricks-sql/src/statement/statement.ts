@@ -20,9 +20,9 @@ import type { StatementState } from '../semconv';
 import type { Failure } from '../telemetry/failure';
 import type { SpanOrigin, StartedOperation } from '../telemetry/operation';
 import type { Telemetry } from '../telemetry/telemetry';
-import type { ActiveStatements } from './active-statements';
 import { GUID_BYTES, guidText } from './guid';
 import type { OpenOperations } from './open-operations';
+import type { OpenResource, OpenResources } from './open-resources';
 import { Phases } from './phases';
 import { errorCodeOf, phaseOf, stateOfErrorCode, terminalState } from './states';
 import { Totals } from './totals';
@@ -33,7 +33,7 @@ import type { ResultFacts } from './totals';
 export interface StatementContext {
   readonly telemetry: Telemetry;
   readonly openOperations: OpenOperations;
-  readonly activeStatements: ActiveStatements;
+  readonly openResources: OpenResources;
 }
 
 /**
@@ -61,8 +61,8 @@ export class Statement implements SpanOrigin {
   #directResults: boolean | undefined = undefined;
   #pollCount = 0;
   #pollMs = 0;
-  /** What {@link ActiveStatements} returned, while the statement counts as active. */
-  #activeSince: number | undefined = undefined;
+  /** While it counts as active. */
+  #resource: OpenResource | undefined = undefined;
   #isCloseInFlight = false;
   #isCancelInFlight = false;
   #isCompleted = false;
@@ -72,6 +72,7 @@ export class Statement implements SpanOrigin {
   readonly #context: StatementContext;
   readonly #operation: StartedOperation;
   readonly #metric: Attributes;
+  readonly #openedAt: string | undefined;
 
   /** @param metric the attributes of `db.client.operation.duration` */
   constructor(
@@ -84,6 +85,8 @@ export class Statement implements SpanOrigin {
     this.#operation = operation;
     this.#metric = metric;
     this.#lastResponseMs = operation.startMs;
+    this.#openedAt = context.openResources.callSite();
+    session.usage.statementBegan(operation.startMs);
   }
 
   get span(): Span | undefined {
@@ -164,12 +167,14 @@ export class Statement implements SpanOrigin {
       this.#knownAs = knownId(operation.id);
       this.#identity = undefined;
     }
-    this.#activeSince = this.#context.activeStatements.add(this.session);
+    const { openResources } = this.#context;
+    this.#resource = openResources.addStatement(this.session, this.#metric, this.#openedAt);
     this.#endIfTerminal();
   }
 
   /** The call that opened the statement rejected: there is nothing to close. */
   submitFailed(failure: Failure): void {
+    this.session.usage.statementEnded(clock.monotonicMs());
     if (!this.#hasEnded) this.#end(this.#terminalMs, failure);
   }
 
@@ -205,13 +210,11 @@ export class Statement implements SpanOrigin {
 
   /** Closed or canceled. A statement that still ran ends at the time of the server's last response. */
   closed(state: 'CLOSED' | 'CANCELED'): void {
+    if (!this.#isCompleted) this.session.usage.statementEnded(clock.monotonicMs());
     this.#isCompleted = true;
     if (this.#state === undefined) this.#sawState(state, this.#lastResponseMs);
     this.#endIfTerminal();
-    if (this.#activeSince !== undefined) {
-      this.#context.activeStatements.remove(this.session, this.#activeSince);
-      this.#activeSince = undefined;
-    }
+    if (this.#resource !== undefined) this.#context.openResources.remove(this.#resource);
     if (this.totals.wasFetched) {
       this.#context.telemetry.metrics.recordReturnedRows(this.totals.rowCount, this.#metric);
     }
@@ -224,11 +227,7 @@ export class Statement implements SpanOrigin {
 
   /** The totals as attributes, as of now. */
   completion(facts: ResultFacts): Attributes {
-    const attributes = this.totals.attributes(
-      facts,
-      this.startMs,
-      this.session.connection.isKernel,
-    );
+    const attributes = this.totals.attributes(facts, this.startMs, this.connection.isKernel);
     if (this.id !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_ID] = this.id;
     if (this.retryCount > 0) attributes[ATTR_DATABRICKS_HTTP_RETRY_COUNT] = this.retryCount;
     return attributes;
@@ -237,6 +236,9 @@ export class Statement implements SpanOrigin {
   #setInFlight(state: 'CLOSED' | 'CANCELED', isInFlight: boolean): void {
     if (state === 'CLOSED') this.#isCloseInFlight = isInFlight;
     else this.#isCancelInFlight = isInFlight;
+    if (this.#resource !== undefined) {
+      this.#resource.isClosing = this.#isCloseInFlight || this.#isCancelInFlight;
+    }
   }
 
   #sawStatus(response: OperationStatus): void {

@@ -5,6 +5,8 @@ import type { Failure } from './failure';
 import {
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION,
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE,
+  METRIC_DATABRICKS_CLIENT_LEAK,
+  METRIC_DATABRICKS_CLIENT_SESSION_ACTIVE,
   METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE,
   METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION,
   METRIC_DB_CLIENT_OPERATION_DURATION,
@@ -23,7 +25,9 @@ export class Metrics {
   readonly live: boolean;
   readonly #operationDuration: Histogram;
   readonly #returnedRows: Histogram;
+  readonly #activeSessions: UpDownCounter;
   readonly #activeStatements: UpDownCounter;
+  readonly #leaks: Counter;
   readonly #pendingDuration: Histogram;
   readonly #downloadDuration: Histogram;
   readonly #downloadSize: Counter;
@@ -45,6 +49,16 @@ export class Metrics {
     this.#activeStatements = meter.createUpDownCounter(METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE, {
       description: 'Statements that were submitted and neither closed nor canceled.',
       unit: '{statement}',
+      valueType: ValueType.INT,
+    });
+    this.#activeSessions = meter.createUpDownCounter(METRIC_DATABRICKS_CLIENT_SESSION_ACTIVE, {
+      description: 'Sessions that were opened and not closed.',
+      unit: '{session}',
+      valueType: ValueType.INT,
+    });
+    this.#leaks = meter.createCounter(METRIC_DATABRICKS_CLIENT_LEAK, {
+      description: 'Sessions and statements that were not closed before their client.',
+      unit: '{leak}',
       valueType: ValueType.INT,
     });
     this.#pendingDuration = meter.createHistogram(
@@ -78,6 +92,14 @@ export class Metrics {
 
   recordReturnedRows(rows: number, attributes: Attributes): void {
     this.#returnedRows.record(rows, attributes);
+  }
+
+  addActiveSessions(count: number, attributes: Attributes): void {
+    this.#activeSessions.add(count, attributes);
+  }
+
+  recordLeak(attributes: Attributes): void {
+    this.#leaks.add(1, attributes);
   }
 
   addActiveStatements(count: number, attributes: Attributes): void {

@@ -11,6 +11,7 @@ describe('access', () => {
 
   before(async () => {
     bed = await TestBed.start();
+    bed.expectsLeaks = true;
   });
   after(() => bed.stop());
   beforeEach(() => {

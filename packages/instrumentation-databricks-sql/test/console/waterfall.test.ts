@@ -220,58 +220,6 @@ describe('console waterfall', function () {
     });
 
     it('draws the time in which a statement waited for the warehouse lighter', () => {
-      const barOf = (width: number): number =>
-        /▕([^▏]*)▏/.exec(toText([span({ id: 'x', endMs: 7 })], { width }))?.[1]?.length ?? 0;
-      assert.strictEqual(barOf(100), 100 - 'x'.length - 8 - 5);
-      assert.strictEqual(barOf(300), 300 - 'x'.length - 8 - 5);
-      const long = span({
-        id: 'x',
-        name: 'n'.repeat(90),
-        attributes: { 'error.type': 'E'.repeat(90) },
-      });
-      for (const width of [0, 40, 60, 80]) {
-        const bar = /▕(.*)▏/.exec(toText([long], { width }))?.[1] ?? '';
-        assert.ok(bar.length >= 20, `${bar.length} cells at ${width}`);
-      }
-    });
-
-    it('explains what ends after its statement, and what ends after another parent', () => {
-      const late = span({ id: 'late', parent: 'root', startMs: 5, endMs: 30 });
-      assert.match(toText([span({ id: 'root' }), late]), / ⇢\n.*\n⇢ This call ended after/);
-      assert.match(toText([statement, close]), / → 100,000 rows[^]*\n→ A statement ends when/);
-      const within = span({ id: 'within', parent: 'root', endMs: 10 });
-      assert.doesNotMatch(toText([span({ id: 'root' }), within]), /[→⇢]/);
-    });
-
-    it('counts two cells for wide characters and none for combining marks', () => {
-      const barColumns = (names: string[]): number[] =>
-        toText(names.map((name, index) => span({ id: String(index), name })))
-          .split('\n')
-          .slice(0, names.length)
-          .map((line, index) => line.indexOf('▕') - (names[index] ?? '').length);
-      // '売上表' takes 6 cells in 3 characters, '🧾' 2 cells in 2, 'é' here 1 cell in 2, '👩‍🔬' 2 cells in 5.
-      assert.deepStrictEqual(barColumns(['売上表', 'abcdef']), [1, 1]);
-      assert.deepStrictEqual(barColumns(['🧾', 'ab']), [1, 1]);
-      assert.deepStrictEqual(barColumns(['e\u0301', 'a']), [1, 1]);
-      assert.deepStrictEqual(barColumns(['👩‍🔬', 'ab']), [1, 1]);
-      const cut = toText([span({ id: 'x', name: '売'.repeat(40) })], { width: 60 });
-      assert.match(cut, /^売+… *▕/);
-    });
-
-    it('makes hidden characters and marks on nothing visible', () => {
-      for (const [name, expected] of [
-        ['\u0301a', '·a'],
-        ['a\u200bb\u00adc', 'a·b·c'],
-        ['\u202eevil', '·evil'],
-        ['a\u1be6', 'a·'],
-        ['हिन्दी ไทย עִבְרִית', 'हिन्दी ไทย עִבְרִית'],
-        ['1\ufe0f\u20e3 ❤️ 👩‍🔬', '1\ufe0f\u20e3 ❤️ 👩‍🔬'],
-      ] as const) {
-        assert.strictEqual(shown(name), expected);
-      }
-    });
-
-    it('draws the time in which a statement waited for the warehouse lighter', () => {
       const barOf = (attributes: Attributes): string =>
         /▕(.*)▏/.exec(toText([span({ id: 'x', endMs: 4_000, attributes })], { width: 60 }))?.[1] ??
         '';

@@ -32,6 +32,7 @@ describe('query tags of the options', () => {
 
   before(async () => {
     bed = await TestBed.start();
+    bed.expectsLeaks = true;
   });
   after(() => bed.stop());
   beforeEach(() => {

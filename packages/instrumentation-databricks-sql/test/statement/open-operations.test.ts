@@ -16,6 +16,7 @@ describe('operations that never end', () => {
 
   before(async () => {
     bed = await TestBed.start();
+    bed.expectsLeaks = true;
   });
   after(() => bed.stop());
   beforeEach(() => {

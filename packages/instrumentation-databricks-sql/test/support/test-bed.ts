@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type * as Driver from '@databricks/sql';
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import type { LocalWarehouseOptions } from '@dbsql-otel/local-warehouse';
@@ -41,6 +42,8 @@ export class TestBed {
   readonly instrumentation: DatabricksSqlInstrumentation;
   readonly driver: typeof Driver;
   readonly provider: BasicTracerProvider;
+  /** The test leaves sessions or statements open; any other test that does so fails. */
+  expectsLeaks = false;
   /** Decides on the spans from here on. */
   sampler: Sampler = new AlwaysOnSampler();
   private readonly exporter = new InMemorySpanExporter();
@@ -76,10 +79,12 @@ export class TestBed {
   }
 
   async stop(): Promise<void> {
+    const leaks = this.expectsLeaks ? [] : await this.metric('databricks.client.leak');
     this.instrumentation.disable();
     context.disable();
     await this.meterProvider.shutdown();
     await this.warehouse.stop();
+    assert.deepEqual(leaks, [], 'nothing is left open');
   }
 
   /** Forgets what was recorded, configured, scripted and broken. */
