@@ -27,7 +27,7 @@ const JOURNAL_RETRY_SECONDS = 30;
 export interface GatewayStats {
   readonly spans: Readonly<Record<string, number>>;
   readonly connections: number;
-  /** Spans that wait for the facts of their connection. */
+  /** Spans that wait for others that may come after them. */
   readonly waiting: number;
   /** Spans in the journal. */
   readonly journaled: number;
@@ -80,7 +80,7 @@ export class Gateway {
       seen: this.#seen,
       done: this.#done,
       maxConnections: config.limits.maxConnections,
-      factsWaitMs: config.timing.factsWaitSeconds * MS_PER_SECOND,
+      reorderMs: config.timing.reorderSeconds * MS_PER_SECOND,
       connectionForgotten: (connection) => {
         void this.#workspaces.get(connection.destinationKey)?.connectionClosed(connection.id);
       },

@@ -43,7 +43,7 @@ describe('the gateway', () => {
   });
 
   it('sends the records that the spans make in the process', async () => {
-    bed = await Bed.start();
+    bed = await Bed.start({ timing: { reorderSeconds: 0.2 } });
     const client = await application.connect({
       ...bed.warehouse.connectionOptions(),
       userAgentEntry: 'shop',

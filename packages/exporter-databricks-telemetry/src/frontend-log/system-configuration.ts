@@ -79,7 +79,9 @@ function configurationOf(resource: Attributes): SystemConfiguration {
 
 /** @param script the path of the program that Node.js runs */
 function processNameOf(title: string | undefined, script: string | undefined): string | undefined {
-  return title && title !== 'node' ? sanitizeProcessName(title) : programName(script ?? '');
+  // Node.js itself is the title, with its path when it was started by that, unless the application sets another.
+  const name = title ? sanitizeProcessName(title) : 'node';
+  return name === 'node' ? programName(script ?? '') : name;
 }
 
 /**

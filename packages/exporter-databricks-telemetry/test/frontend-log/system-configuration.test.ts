@@ -92,7 +92,7 @@ describe('systemConfiguration', () => {
     try {
       stub(process, 'title').value('/srv/shop/worker.js --token=x');
       assert.equal(systemConfiguration().process_name, 'worker');
-      for (const title of ['', 'node']) {
+      for (const title of ['', 'node', '/usr/local/bin/node', 'C:\\nodejs\\node.exe']) {
         restore();
         stub(process, 'title').value(title);
         stub(process, 'argv').value(['node', '/srv/shop/report.mjs', '--token=x']);

@@ -43,8 +43,11 @@ export interface Limits {
 }
 
 export interface Timing {
-  /** Seconds that spans wait for the facts of their connection. */
-  readonly factsWaitSeconds: number;
+  /**
+   * Seconds that spans wait for others that may come after them: for the facts of their connection, and the close of a
+   * session for the spans of its statements.
+   */
+  readonly reorderSeconds: number;
   /** Seconds until an ended, idle statement is reported without its close. */
   readonly statementIdleSeconds: number;
   /** Seconds without a span until a connection is forgotten. */
@@ -80,7 +83,7 @@ export const LIMITS: Readonly<Record<keyof Limits, readonly [number, number, num
 };
 
 export const TIMING: Readonly<Record<keyof Timing, readonly [number, number, number]>> = {
-  factsWaitSeconds: [2, 0, 60],
+  reorderSeconds: [10, 0, 600],
   statementIdleSeconds: [3_600, 1, 604_800],
   connectionIdleSeconds: [86_400, 60, 2_592_000],
   batchDelaySeconds: [5, 0.01, 600],

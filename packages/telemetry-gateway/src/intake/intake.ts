@@ -4,6 +4,7 @@ import {
   ATTR_DATABRICKS_STATEMENT_ID,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
+  OPERATION_CLOSE_SESSION,
   OPERATION_CLOUDFETCH_DOWNLOAD,
   OPERATION_CONNECT,
   OPERATION_FETCH,
@@ -43,7 +44,7 @@ export interface IntakeParts {
   /** Groups and records that were reported. */
   readonly done: RecentIds;
   readonly maxConnections: number;
-  readonly factsWaitMs: number;
+  readonly reorderMs: number;
   connectionForgotten(connection: RemoteConnection): void;
 }
 
@@ -60,24 +61,28 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #connections: Connections;
   readonly #waiting: WaitingRoom;
+  /** Closes of sessions: they complete the statements that are open, so the spans of these come first. */
+  readonly #closing: WaitingRoom;
   /** One request is stored after the other, so that spans reach their workspaces in the order of the journal. */
   #storing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#connections = new Connections(parts.maxConnections);
-    this.#waiting = new WaitingRoom(parts.factsWaitMs, (id, spans) =>
-      this.#factsMissing(id, spans),
-    );
+    this.#waiting = new WaitingRoom(parts.reorderMs, (id, spans) => this.#factsMissing(id, spans));
+    this.#closing = new WaitingRoom(parts.reorderMs, (id, spans) => {
+      const connection = this.#connections.get(id.slice(0, id.lastIndexOf('/')));
+      for (const each of spans) if (connection !== undefined) this.#take(each, connection);
+    });
   }
 
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** Spans that wait for the facts of their connection. */
+  /** Spans that wait for others that may come after them. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#closing.size;
   }
 
   /** A connection of an earlier process of the gateway. */
@@ -114,6 +119,7 @@ export class Intake {
 
   close(): void {
     this.#waiting.close();
+    this.#closing.close();
   }
 
   async #store(spans: readonly SpanOfProcess[]): Promise<Verdicts> {
@@ -274,7 +280,13 @@ export class Intake {
     if (workspace === undefined || isElsewhere) this.#discard(journaled, 'hostRefused');
     else if (connection.isReportedByDriver) this.#discard(journaled, 'reportedByDriver');
     else if (connection.isOptedOut) this.#discard(journaled, 'optedOut');
-    else workspace.take(journaled, connection);
+    else if (journaled.span.operation === OPERATION_CLOSE_SESSION) {
+      this.#closing.add(`${connection.id}/${position.spanKey}`, journaled);
+    } else workspace.take(journaled, connection);
+  }
+
+  #take(journaled: JournaledSpan, connection: RemoteConnection): void {
+    this.#parts.workspaces.get(connection.destinationKey)?.take(journaled, connection);
   }
 
   /** It was accepted before this was known. */

@@ -52,7 +52,7 @@ workspaces:
     oauth: { clientId: app, clientSecret: { file: secret } }
     caFile: root.pem
 limits: { maxRecords: 7 }
-timing: { factsWaitSeconds: 0.5 }
+timing: { reorderSeconds: 0.5 }
 `,
         {},
       ),
@@ -64,7 +64,7 @@ timing: { factsWaitSeconds: 0.5 }
     });
     assert.equal(parsed.tls?.clientCaFile, 'ca.pem');
     assert.equal(parsed.limits.maxRecords, 7);
-    assert.equal(parsed.timing.factsWaitSeconds, 0.5);
+    assert.equal(parsed.timing.reorderSeconds, 0.5);
   });
 
   it('prefers the environment for where it listens and where its journal is', () => {

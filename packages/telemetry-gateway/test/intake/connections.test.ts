@@ -62,7 +62,7 @@ describe('connections', () => {
   });
 
   it('are described when their facts come after their spans, from connect or openSession', async () => {
-    bed = await Bed.start({ timing: { factsWaitSeconds: 60 } });
+    bed = await Bed.start({ timing: { reorderSeconds: 60 } });
     for (const operation of ['connect', 'open_session'] as const) {
       const from = producer();
       await send(statementSpans(from, `early-${operation}`));
@@ -75,7 +75,7 @@ describe('connections', () => {
   });
 
   it('are reported without facts when these do not come in time', async () => {
-    bed = await Bed.start({ timing: { factsWaitSeconds: 0.05 } });
+    bed = await Bed.start({ timing: { reorderSeconds: 0.05 } });
     const from = producer();
     await send(statementSpans(from, 'one'));
     const [log] = await accepted(bed.warehouse, 1);
@@ -87,7 +87,7 @@ describe('connections', () => {
   });
 
   it('tell the host of the parts of a statement that do not name it', async () => {
-    bed = await Bed.start({ timing: { factsWaitSeconds: 60 } });
+    bed = await Bed.start({ timing: { reorderSeconds: 60 } });
     const from = producer();
     const [statement, close] = statementSpans(from, 'one');
     const hostless = { 'server.address': undefined, 'server.port': undefined };
