@@ -1,4 +1,4 @@
-import type { DiagLogger, Span } from '@opentelemetry/api';
+import type { Attributes, DiagLogger, Span } from '@opentelemetry/api';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 import type { QueryTagsConfig, ResolvedQueryTags } from './query-tags/option';
 import type { Operation } from './semconv';
@@ -88,6 +88,18 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
    */
   queryTags?: QueryTagsConfig;
   /**
+   * Attributes that the application adds to `db.client.operation.duration` and `db.client.response.returned_rows` of each
+   * statement and metadata call: at most 10 names with 100 values each in a process, then `_OTHER`. What it throws, or
+   * rejects with, is logged and has no effect.
+   * @default undefined
+   */
+  metricAttributes?: (request: RequestInfo) => Attributes | undefined;
+  /**
+   * Entries of the caller's baggage to add to the same metrics, within the same bounds.
+   * @default []
+   */
+  metricBaggageKeys?: readonly string[];
+  /**
    * From which duration on a statement is slow, in milliseconds from the submit to the first terminal state. Slow statements
    * are reported as log event `databricks.client.statement.slow`, failures as `db.client.operation.exception`, whether or
    * not their spans are sampled. Nothing is logged while no logger provider is registered, and by default.
@@ -130,10 +142,10 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
 export type ResolvedConfig = Required<
   Omit<
     DatabricksSqlInstrumentationConfig,
-    'queryTags' | 'slowStatementMs' | 'requestHook' | 'responseHook'
+    'metricAttributes' | 'queryTags' | 'slowStatementMs' | 'requestHook' | 'responseHook'
   >
 > &
-  Pick<DatabricksSqlInstrumentationConfig, 'requestHook' | 'responseHook'> & {
+  Pick<DatabricksSqlInstrumentationConfig, 'metricAttributes' | 'requestHook' | 'responseHook'> & {
     queryTags?: ResolvedQueryTags | undefined;
     slowStatementMs?: number | undefined;
   };
@@ -166,6 +178,11 @@ const hook: Option = {
   type: 'function',
   accepts: (value) => typeof value === 'function',
 };
+const names: Option = {
+  defaultValue: [],
+  type: 'string[]',
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+};
 const object: Option = {
   defaultValue: undefined,
   type: 'object',
@@ -191,6 +208,8 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   driverTelemetry: oneOf('auto', 'keep', 'replace', 'gateway'),
   traceContext: oneOf('none', 'query-tags'),
   queryTags: object,
+  metricAttributes: hook,
+  metricBaggageKeys: names,
   slowStatementMs: durationMs(undefined),
   driverChannels: boolean(false),
   statementMaxDurationMs: durationMs(60 * 60 * 1000),

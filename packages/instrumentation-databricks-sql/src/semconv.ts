@@ -193,6 +193,8 @@ export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION =
   'databricks.client.cloudfetch.download.duration';
 /** Counter, bytes. */
 export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE = 'databricks.client.cloudfetch.size';
+/** Counter, `{retry}`: HTTP requests that the driver sent again; those of the native kernel are not seen. */
+export const METRIC_DATABRICKS_CLIENT_HTTP_RETRY_COUNT = 'databricks.client.http.retry.count';
 /** Gauge, `{state}`: the circuit breaker of a workspace; 0 closed, 1 half-open, 2 open. */
 export const METRIC_DATABRICKS_TELEMETRY_CIRCUIT_BREAKER_STATE =
   'databricks.telemetry.circuit_breaker.state';

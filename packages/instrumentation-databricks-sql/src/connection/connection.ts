@@ -63,6 +63,8 @@ export class Connection {
   readonly identity: Attributes;
   /** `db.system.name` and the server, on spans of database calls and on metrics. */
   readonly server: Attributes;
+  /** For metrics: the server and the warehouse. */
+  readonly metric: Attributes;
   /** What telemetry reports of the connection; complete once `connect` has settled. */
   attributes: Attributes;
 
@@ -89,6 +91,10 @@ export class Connection {
     this.server = { [ATTR_DB_SYSTEM_NAME]: DB_SYSTEM_NAME_VALUE_DATABRICKS };
     if (this.host !== '') this.server[ATTR_SERVER_ADDRESS] = this.host;
     if (this.port !== DEFAULT_PORT) this.server[ATTR_SERVER_PORT] = this.port;
+    this.metric =
+      this.warehouseId === undefined
+        ? this.server
+        : { ...this.server, [ATTR_DATABRICKS_WAREHOUSE_ID]: this.warehouseId };
     this.attributes = { ...this.server, ...this.identity };
   }
 
@@ -166,23 +172,17 @@ export class SessionFacts {
     );
     this.namespace = parts.length === 0 ? undefined : parts.join('|');
     this.identity = connection.identity;
-    this.metric =
-      this.namespace === undefined
-        ? connection.server
-        : { ...connection.server, [ATTR_DB_NAMESPACE]: this.namespace };
-    this.creation = { ...this.metric, [ATTR_DATABRICKS_CONNECTION_ID]: connection.id };
+    const namespace = this.namespace === undefined ? {} : { [ATTR_DB_NAMESPACE]: this.namespace };
+    this.metric = { ...connection.metric, ...namespace };
+    this.creation = {
+      ...connection.server,
+      ...namespace,
+      [ATTR_DATABRICKS_CONNECTION_ID]: connection.id,
+    };
     this.closing = {
       CLOSED: { ...this.creation, [ATTR_DATABRICKS_OPERATION]: OPERATION_CLOSE_STATEMENT },
       CANCELED: { ...this.creation, [ATTR_DATABRICKS_OPERATION]: OPERATION_CANCEL_STATEMENT },
     };
-  }
-
-  /** For metrics of the warehouse itself. */
-  get warehouseMetric(): Attributes {
-    const warehouseId = this.connection.identity[ATTR_DATABRICKS_WAREHOUSE_ID];
-    return warehouseId === undefined
-      ? this.metric
-      : { [ATTR_DATABRICKS_WAREHOUSE_ID]: warehouseId, ...this.metric };
   }
 
   opened(session: Session): void {

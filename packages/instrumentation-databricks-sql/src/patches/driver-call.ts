@@ -86,6 +86,9 @@ export class DriverCall implements FailureContext {
   retried(): void {
     this.retryCount += 1;
     if (this.statement !== undefined) this.statement.retryCount += 1;
+    const { metrics } = this.telemetry;
+    const metric = this.statement?.session.metric ?? this.connection?.metric;
+    if (metrics.live && metric !== undefined) metrics.addRetry(metric);
   }
 
   /** The driver call resolved. */

@@ -4,6 +4,7 @@ import { Ownership } from '../connection/ownership';
 import type { Client, ConnectionOptions, Operation } from '../driver/shapes';
 import type { Guard } from '../guard';
 import { OpenResources } from '../statement/open-resources';
+import { MetricDimensions } from '../statement/metric-dimensions';
 import { OpenOperations } from '../statement/open-operations';
 import type { Statement, StatementContext } from '../statement/statement';
 import type { QueryTags } from '../query-tags/query-tags';
@@ -35,6 +36,7 @@ export class SharedState implements StatementContext {
   /** False while the instrumentation is disabled: the patches then call the driver and do nothing else. */
   enabled = false;
   discovery: Discovery | undefined = undefined;
+  readonly dimensions: MetricDimensions;
   /** `undefined` while the options ask for none. */
   queryTags: QueryTags | undefined = undefined;
   #hasWarnedOfMissingOwner = false;
@@ -47,6 +49,7 @@ export class SharedState implements StatementContext {
 
   constructor(readonly telemetry: Telemetry) {
     this.guard = telemetry.guard;
+    this.dimensions = new MetricDimensions(this.guard);
     this.access = new AccessRegistry(this.guard);
     this.openOperations = new OpenOperations(
       this.guard,

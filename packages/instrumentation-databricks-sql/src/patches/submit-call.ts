@@ -1,5 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
-import type { Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
+import type { RequestInfo } from '../config';
 import type { SessionFacts } from '../connection/connection';
 import type { Operation } from '../driver/shapes';
 import { isTagRefusal } from '../query-tags/refusal';
@@ -31,7 +32,8 @@ export function beginSubmit(
     description.creation,
   );
   const { span } = operation;
-  const statement = new Statement(shared, session, operation, description.metric);
+  const metric = metricOf(shared, description, args);
+  const statement = new Statement(shared, session, operation, metric);
   shared.openOperations.add(statement);
   if (span?.isRecording() === true) {
     if (description.reported !== undefined) span.setAttributes(description.reported);
@@ -112,17 +114,31 @@ export class SubmitCall extends DriverCall {
 
 function runRequestHook(
   { guard, telemetry }: SharedState,
-  { operation }: StatementDescription,
+  description: StatementDescription,
   span: Span,
   args: readonly unknown[],
 ): void {
+  const { requestHook } = telemetry.config;
+  guard.runHook('requestHook', requestHook, span, requestInfo(description, args));
+}
+
+function requestInfo({ operation }: StatementDescription, args: readonly unknown[]): RequestInfo {
   const [statement, request] =
     operation === OPERATION_EXECUTE_STATEMENT ? args : [undefined, args[0]];
-  guard.runHook('requestHook', telemetry.config.requestHook, span, {
-    operation,
-    ...(typeof statement === 'string' ? { statement } : {}),
-    request,
-  });
+  return { operation, ...(typeof statement === 'string' ? { statement } : {}), request };
+}
+
+/** The attributes of the statement's metrics, with those of the application. */
+function metricOf(
+  { telemetry: { config, metrics }, dimensions }: SharedState,
+  description: StatementDescription,
+  args: readonly unknown[],
+): Attributes {
+  const { metric } = description;
+  const isAsked = config.metricAttributes !== undefined || config.metricBaggageKeys.length > 0;
+  return metrics.live && isAsked
+    ? dimensions.addTo(metric, config, requestInfo(description, args))
+    : metric;
 }
 
 /** The object by which all layers of the driver refer to an operation. */

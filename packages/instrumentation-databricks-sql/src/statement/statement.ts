@@ -316,7 +316,7 @@ export class Statement implements SpanOrigin {
     const seconds = this.#phases?.pendingSeconds;
     const { metrics } = this.#context.telemetry;
     if (seconds !== undefined && metrics.live) {
-      metrics.recordPending(seconds, this.session.warehouseMetric);
+      metrics.recordPending(seconds, this.session.metric);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE,
   METRIC_DATABRICKS_CLIENT_LEAK,
   METRIC_DATABRICKS_CLIENT_SESSION_ACTIVE,
+  METRIC_DATABRICKS_CLIENT_HTTP_RETRY_COUNT,
   METRIC_DATABRICKS_CLIENT_STATEMENT_ACTIVE,
   METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION,
   METRIC_DB_CLIENT_OPERATION_DURATION,
@@ -31,6 +32,7 @@ export class Metrics {
   readonly #pendingDuration: Histogram;
   readonly #downloadDuration: Histogram;
   readonly #downloadSize: Counter;
+  readonly #retries: Counter;
 
   constructor(meter: Meter) {
     this.live = meter !== createNoopMeter();
@@ -84,6 +86,11 @@ export class Metrics {
       unit: 'By',
       valueType: ValueType.INT,
     });
+    this.#retries = meter.createCounter(METRIC_DATABRICKS_CLIENT_HTTP_RETRY_COUNT, {
+      description: 'HTTP requests that the driver sent again.',
+      unit: '{retry}',
+      valueType: ValueType.INT,
+    });
   }
 
   recordOperation(durationMs: number, attributes: Attributes, failure: Failure | undefined): void {
@@ -108,6 +115,10 @@ export class Metrics {
 
   recordPending(seconds: number, attributes: Attributes): void {
     this.#pendingDuration.record(seconds, attributes);
+  }
+
+  addRetry(attributes: Attributes): void {
+    this.#retries.add(1, attributes);
   }
 
   recordDownload(durationMs: number, bytes: number, attributes: Attributes): void {

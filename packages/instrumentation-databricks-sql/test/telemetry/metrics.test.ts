@@ -40,6 +40,7 @@ describe('metrics', () => {
         'db.system.name': 'databricks',
         'server.address': '127.0.0.1',
         'server.port': bed.warehouse.port,
+        'databricks.warehouse.id': bed.warehouse.warehouseId,
       };
       const durations = await bed.metric('db.client.operation.duration');
       assert.deepEqual(
