@@ -103,6 +103,21 @@ const EXPECTATIONS: Readonly<Record<string, (run: ExampleRun) => void>> = {
     assert.match(session, /cost_center:701,service_name:orders-service/);
     assert.ok(sent.includes(`traceparent:00-${traceId}-${spanId}-01`), sent);
   },
+  'mcp-server': (run) => {
+    const statement = run.traces.flat().find(({ name }) => name === 'SELECT orders');
+    const agent = {
+      'gen_ai.agent.name': 'planner',
+      'gen_ai.tool.name': 'count_orders',
+      'gen_ai.conversation.id': 'c-42',
+    };
+    assert.deepStrictEqual({ ...statement?.attributes, ...agent }, statement?.attributes);
+    const sent = JSON.stringify(run.requests.find(({ name }) => name === 'ExecuteStatement')?.args);
+    assert.match(
+      sent,
+      /gen_ai_agent_name:planner,gen_ai_tool_name:count_orders,gen_ai_conversation_id:c-42/,
+    );
+    assert.match(run.stdout, /"id":2,"result":\{"content":/);
+  },
   unauthenticated: (run) => {
     assert.deepStrictEqual(operations(run), ['CREATE_SESSION', 'DELETE_SESSION']);
     assert.deepStrictEqual(operations(run, '/telemetry-unauth'), ['CREATE_SESSION']);

@@ -53,6 +53,11 @@ export const EXAMPLES: readonly Example[] = [
     command: [...ESM, 'app.mjs'],
   },
   {
+    name: 'mcp-server',
+    title: 'A tool of an agent: agent, tool and conversation on spans and in the query tags',
+    command: ['agent.mjs'],
+  },
+  {
     name: 'unauthenticated',
     title: 'A refused login is reported without credentials, reduced',
     command: [...ESM, 'app.mjs'],

@@ -88,6 +88,12 @@ export interface DatabricksSqlInstrumentationConfig extends InstrumentationConfi
    */
   queryTags?: QueryTagsConfig;
   /**
+   * Attributes that the span of a statement or metadata call takes over from the caller's baggage, else from its active span,
+   * such as `gen_ai.agent.name`, `gen_ai.tool.name` and `gen_ai.conversation.id` of an agent.
+   * @default []
+   */
+  inheritedAttributes?: readonly string[];
+  /**
    * Attributes that the application adds to `db.client.operation.duration` and `db.client.response.returned_rows` of each
    * statement and metadata call: at most 10 names with 100 values each in a process, then `_OTHER`. What it throws, or
    * rejects with, is logged and has no effect.
@@ -208,6 +214,7 @@ export const OPTIONS: Readonly<Record<keyof ResolvedConfig, Option>> = {
   driverTelemetry: oneOf('auto', 'keep', 'replace', 'gateway'),
   traceContext: oneOf('none', 'query-tags'),
   queryTags: object,
+  inheritedAttributes: names,
   metricAttributes: hook,
   metricBaggageKeys: names,
   slowStatementMs: durationMs(undefined),

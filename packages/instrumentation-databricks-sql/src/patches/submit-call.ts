@@ -6,6 +6,7 @@ import type { Operation } from '../driver/shapes';
 import { isTagRefusal } from '../query-tags/refusal';
 import { OPERATION_EXECUTE_STATEMENT } from '../semconv';
 import type { StatementDescription } from '../statement/description';
+import { inheritedAttributes } from '../statement/inherited-attributes';
 import { Statement } from '../statement/statement';
 import type { Failure } from '../telemetry/failure';
 import { DriverCall } from './driver-call';
@@ -25,11 +26,12 @@ export function beginSubmit(
 ): SubmitCall {
   const { telemetry } = shared;
   const { config } = telemetry;
+  const inherited = inheritedAttributes(config.inheritedAttributes);
   const operation = telemetry.begin(
     session.connection,
     description.name,
     SpanKind.CLIENT,
-    description.creation,
+    inherited === undefined ? description.creation : { ...inherited, ...description.creation },
   );
   const { span } = operation;
   const metric = metricOf(shared, description, args);
@@ -43,7 +45,7 @@ export function beginSubmit(
     description.operation === OPERATION_EXECUTE_STATEMENT
       ? shared.queryTagsFor(session.connection)
       : undefined;
-  const tags = queryTags?.ofStatement(span);
+  const tags = queryTags?.ofStatement(span, inherited);
   const tagsBeside: TagsBeside | undefined =
     queryTags && tags && ((own) => queryTags.forStatement(tags, span, session.tags, own));
   const driverArgs = session.connection.isKernel ? taggedArgs(args, tagsBeside) : undefined;

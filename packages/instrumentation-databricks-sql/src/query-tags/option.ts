@@ -14,7 +14,8 @@ export interface QueryTagsConfig {
    */
   readonly resource?: readonly string[];
   /**
-   * Entries of the caller's baggage, such as `tenant.id`, for each statement. No other entry is ever sent.
+   * Entries of the caller's baggage, such as `tenant.id`, for each statement; of `inheritedAttributes` where the baggage has
+   * none of the name. No other entry is ever sent.
    * @default []
    */
   readonly baggage?: readonly string[];

@@ -1,5 +1,5 @@
 import { context, isSpanContextValid, propagation } from '@opentelemetry/api';
-import type { Span, Tracer } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import type { Guard } from '../guard';
 import type { ResolvedQueryTags } from './option';
 import { resourceAttribute } from './resource';
@@ -62,13 +62,16 @@ export class QueryTags {
   }
 
   /** For one statement, from the caller's context; its session may lack the tags of sessions. */
-  ofStatement(span: Span | undefined): readonly QueryTag[] {
+  ofStatement(span: Span | undefined, inherited: Attributes = {}): readonly QueryTag[] {
     const { traceparent, baggage } = this.#config;
     const tags: (QueryTag | undefined)[] = [];
     if (traceparent) tags.push(queryTag(TRACEPARENT, traceparentOf(span)));
     if (baggage.length > 0) {
       const entries = propagation.getBaggage(context.active());
-      for (const name of baggage) tags.push(queryTag(name, entries?.getEntry(name)?.value));
+      for (const name of baggage) {
+        const value = entries?.getEntry(name)?.value ?? inherited[name];
+        tags.push(queryTag(name, value));
+      }
     }
     return defined(tags);
   }
