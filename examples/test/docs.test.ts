@@ -30,12 +30,17 @@ const documents = [
 
 /** Anchors of a document's headings, as GitHub makes them, and those it has as elements. */
 function anchors(markdown: string): string[] {
-  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
+  const counts = new Map<string, number>();
+  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
+    const anchor = heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\- _]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    // The second heading of the same text is numbered 1.
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
   const elements = [...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
   return [...headings, ...elements];
 }
