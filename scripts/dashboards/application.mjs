@@ -43,14 +43,14 @@ const sdk = new NodeSDK({
 sdk.start();
 
 const { DBSQLClient } = createRequire(import.meta.url)('@databricks/sql');
+// Without a listener the channel to the parent is not read, and its end not seen.
+process.on('disconnect', () => {});
 const warehouse = await LocalWarehouse.start();
-let isOver = false;
-process.once('disconnect', () => (isOver = true));
 
 const client = new DBSQLClient({ logger: { log: () => {} } });
 await client.connect(warehouse.connectionOptions());
 const session = await client.openSession();
-while (!isOver) {
+while (process.connected) {
   for (const sql of STATEMENTS) {
     try {
       const operation = await session.executeStatement(sql);
