@@ -47,10 +47,24 @@ const { DBSQLClient } = createRequire(import.meta.url)('@databricks/sql');
 process.on('disconnect', () => {});
 const warehouse = await LocalWarehouse.start();
 
-const client = new DBSQLClient({ logger: { log: () => {} } });
-await client.connect(warehouse.connectionOptions());
+async function connect() {
+  const client = new DBSQLClient({ logger: { log: () => {} } });
+  await client.connect(warehouse.connectionOptions());
+  return client;
+}
+
+/** Closes a client over an open session with an open statement. */
+async function leak() {
+  const client = await connect();
+  const session = await client.openSession();
+  await session.executeStatement('SELECT 1', { runAsync: true });
+  await client.close();
+}
+
+const client = await connect();
 const session = await client.openSession();
 while (process.connected) {
+  await leak();
   for (const sql of STATEMENTS) {
     try {
       const operation = await session.executeStatement(sql);
