@@ -10,15 +10,21 @@ import type { DatabricksAccess } from './access';
 import { resolveConfig } from './config';
 import type { DatabricksSqlInstrumentationConfig, ResolvedConfig } from './config';
 import { ComponentLogger } from './diagnostics';
-import { CLIENT_FILE, DRIVER_MODULE, loadedClientFiles, PATCHED_FILES } from './driver/files';
+import {
+  CLIENT_FILE,
+  DRIVER_MODULE,
+  FORMER_NAMES,
+  loadedClientFiles,
+  PATCHED_FILES,
+} from './driver/files';
 import { Guard } from './guard';
 import type { DriverPatcher } from './driver-patcher';
 import { PACKAGE_VERSION, SCHEMA_URL, SCOPE_NAME } from './scope';
-import { isSupportedDriver, SUPPORTED_VERSIONS } from './supported-versions';
+import { SUPPORTED_VERSIONS } from './supported-versions';
 
 const PATCHED_VERSIONS = [SUPPORTED_VERSIONS.driver];
 /** Releases that are not patched, with a warning. */
-const REFUSED_VERSIONS = ['<1.9.0', '>=3'];
+const REFUSED_VERSIONS = [SUPPORTED_VERSIONS.driver.replace('>=', '<')];
 
 const SCOPE_OPTIONS = { schemaUrl: SCHEMA_URL };
 
@@ -68,7 +74,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
    */
   patch(driverModule: unknown): void {
     this.guard.run('patch', () => {
-      this.startPatcher().patchMain(driverModule);
+      this.startPatcher().patchMain(driverModule, undefined);
     });
   }
 
@@ -130,28 +136,32 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
   /** The base class calls it in its constructor and for each request of the module definitions. */
   protected override init(): InstrumentationNodeModuleDefinition[] {
     if (!Object.hasOwn(this, 'guard')) this.start();
-    const files = PATCHED_FILES.map((file) =>
-      this.file(file, PATCHED_VERSIONS, (exports, version) => {
-        this.startPatcher().patchFile(file, exports, version);
-      }),
+    const files = PATCHED_FILES.flatMap((file) =>
+      [FORMER_NAMES[file] ?? [], file].flat().map((name) =>
+        this.file(name, PATCHED_VERSIONS, (exports, version) => {
+          this.startPatcher().patchFile(file, exports, version);
+        }),
+      ),
     );
     files.push(
       this.file(CLIENT_FILE, REFUSED_VERSIONS, (_exports, version) => {
         this.refuse(version ?? '');
       }),
     );
-    return [
-      new InstrumentationNodeModuleDefinition(
-        DRIVER_MODULE,
-        PATCHED_VERSIONS,
-        (exports: unknown) => {
-          this.patch(exports);
-          return exports;
-        },
-        undefined,
-        files,
-      ),
-    ];
+    const definition = new InstrumentationNodeModuleDefinition(
+      DRIVER_MODULE,
+      PATCHED_VERSIONS,
+      (exports: unknown, version) => {
+        this.guard.run('main module', () => {
+          this.startPatcher().patchMain(exports, version);
+        });
+        return exports;
+      },
+      undefined,
+      files,
+    );
+    // Pre-releases are patched like their release; the class of the definition does not declare the option.
+    return [Object.assign(definition, { includePrerelease: true })];
   }
 
   protected override _updateMetricInstruments(): void {
@@ -178,7 +188,7 @@ export class DatabricksSqlInstrumentation extends InstrumentationBase<Databricks
     const { loadedDrivers } = require('./driver/loaded') as typeof import('./driver/loaded');
     for (const driver of loadedDrivers()) {
       const { version = '' } = driver;
-      if (version !== '' && !isSupportedDriver(version)) {
+      if (!driver.isSupported) {
         this.refuse(version);
       } else if (this.startPatcher().patchLoaded(driver)) {
         this.log.remark(

@@ -3,8 +3,8 @@
  * of the compatibility run are held to this list by a test.
  */
 export const SUPPORTED_VERSIONS = {
-  /** `@databricks/sql`. */
-  driver: '>=1.9.0 <3',
+  /** `@databricks/sql`: every release from this one is patched by its shape, newer ones than the newest tested included. */
+  driver: '>=1.7.1',
   node: '>=20.19.0',
   /** `@opentelemetry/api`, a peer of both packages. */
   api: '^1.9.0',
@@ -14,21 +14,5 @@ export const SUPPORTED_VERSIONS = {
   sdk: '>=2.0.0 <4',
 } as const;
 
-/** Whether the driver of this version is patched. A pre-release counts as its release. */
-export function isSupportedDriver(version: string): boolean {
-  const [from = [], below = []] = SUPPORTED_VERSIONS.driver.split(' ').map(numbersOf);
-  const actual = numbersOf(version);
-  return compare(actual, from) >= 0 && compare(actual, below) < 0;
-}
-
-function numbersOf(version: string): number[] {
-  return (/\d+(?:\.\d+)*/.exec(version)?.[0] ?? '').split('.').map(Number);
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
+/** The newest `@databricks/sql` that the tests ran on. */
+export const NEWEST_TESTED_DRIVER = '2.1.0';

@@ -64,6 +64,44 @@ describe('the driver, in a process of its own,', () => {
     assert.match(report.warnings[0] ?? '', /was loaded before this instrumentation/);
   });
 
+  it('leaves out what depends on methods that cannot be replaced, and one warning names each', async () => {
+    const FROZEN = {
+      'hive/HiveDriver': 'getOperationStatus',
+      'result/CloudFetchResultHandler': 'downloadLink',
+      'result/RowSetProvider': 'fetchNext',
+    };
+    const report = await runProgram(
+      {
+        'app.cjs': `const driver = require('@databricks/sql');
+          for (const [file, method] of Object.entries(${JSON.stringify(FROZEN)})) {
+            const { default: Class } = require('@databricks/sql/dist/' + file + '.js');
+            Object.defineProperty(Class.prototype, method, { writable: false, configurable: false });
+          }
+          const { DBSQLClient } = driver;
+          ${SDK_LINES}
+          databricks.patch(driver);
+          (async () => {${QUERY_LINES}
+            const { attributes } = spans.find(({ attributes }) => attributes['databricks.operation'] === 'execute_statement');
+            console.log(JSON.stringify({
+              operations: [attributes['databricks.statement.state']],
+              rows: close.attributes['databricks.result.row_count'],
+              chunks: ['statement.poll_count', 'result.chunk_count', 'result.chunks_present', 'result.size']
+                .filter((name) => 'databricks.' + name in { ...attributes, ...close.attributes })[0],
+              warnings,
+            }));
+          })();`,
+      },
+      ['app.cjs'],
+    );
+    assert.deepEqual(report.operations, ['FINISHED']);
+    assert.equal(report.rows, 20);
+    assert.equal(report.chunks, undefined);
+    for (const [file, method] of Object.entries(FROZEN)) {
+      const member = `${file.slice(file.indexOf('/') + 1)}.${method}`;
+      assert.equal(report.warnings.filter((line) => line.includes(member)).length, 1, member);
+    }
+  });
+
   it('is traced when only its main module is seen, by the next require', async () => {
     const report = await runProgram(
       {
@@ -153,10 +191,10 @@ describe('the driver, in a process of its own,', () => {
       {
         'app.cjs': `${SDK_LINES}
           const [definition] = databricks.getModuleDefinitions();
-          const refused = definition.files.filter(({ supportedVersions }) => supportedVersions.includes('<1.9.0'));
+          const refused = definition.files.filter(({ supportedVersions }) => supportedVersions.includes('<1.7.1'));
           class DBSQLClient { async connect() {} }
           const original = DBSQLClient.prototype.connect;
-          for (const file of refused) file.patch({ default: DBSQLClient }, '1.8.4');
+          for (const file of refused) file.patch({ default: DBSQLClient }, '1.7.0');
           console.log(JSON.stringify({
             operations: [],
             rows: DBSQLClient.prototype.connect === original ? 1 : 0,
@@ -167,6 +205,6 @@ describe('the driver, in a process of its own,', () => {
     );
     assert.equal(report.rows, 1);
     assert.equal(report.warnings.length, 1);
-    assert.match(report.warnings[0] ?? '', /@databricks\/sql 1\.8\.4 is not instrumented/);
+    assert.match(report.warnings[0] ?? '', /@databricks\/sql 1\.7\.0 is not instrumented/);
   });
 });

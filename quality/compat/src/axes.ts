@@ -55,7 +55,7 @@ export const AXES = {
   sdk: Object.keys(SDK_LINES),
   node: Object.keys(NODE_RELEASES),
   app: ['commonjs', 'esm', 'esm-hooks', 'import-first', 'bundle'],
-  driver: ['1.9.0', '1.12.0', '1.15.0', '1.17.0', '2.1.0'],
+  driver: ['1.7.1', '1.12.0', '1.15.0', '1.17.0', '2.1.0'],
   beside: ['otlp', 'console', 'http', 'sampler', 'second-copy'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -275,7 +275,7 @@ describe('the doctor', function () {
     const versions = {
       'node_modules/@opentelemetry/api': '1.9.1',
       'node_modules/@opentelemetry/sdk-trace-base': '1.30.0',
-      'node_modules/@databricks/sql': '1.8.4',
+      'node_modules/@databricks/sql': '1.7.0',
       'node_modules/other/node_modules/@opentelemetry/api': '1.10.0',
     };
     for (const [name, version] of Object.entries(versions)) {
@@ -286,7 +286,7 @@ describe('the doctor', function () {
     assert.equal(run.exitCode, 1);
     assert.match(problems(run).join('\n'), /2 copies of @opentelemetry\/api \(1\.9\.1, 1\.10\.0\)/);
     assert.match(problems(run).join('\n'), /sdk-trace-base 1\.30\.0: >=2\.0\.0 <4 is needed/);
-    assert.match(problems(run).join('\n'), /@databricks\/sql 1\.8\.4: >=1\.9\.0 <3 is needed/);
+    assert.match(problems(run).join('\n'), /@databricks\/sql 1\.7\.0: >=1\.7\.1 is needed/);
   });
 
   it('explains itself, and refuses what it does not know in one line', async () => {

@@ -186,7 +186,7 @@ export class SessionFacts {
   }
 
   opened(session: Session): void {
-    const id = knownId(session.id);
+    const id = knownId(session.id ?? session.getId?.());
     if (id !== undefined) {
       this.identity = { ...this.connection.identity, [ATTR_DATABRICKS_SESSION_ID]: id };
     }

@@ -2,11 +2,11 @@ import { sep } from 'node:path';
 
 export const DRIVER_MODULE = '@databricks/sql';
 export const CLIENT_FILE = 'dist/DBSQLClient.js';
+export const SESSION_FILE = 'dist/DBSQLSession.js';
 
-/** The driver's files whose default export is a class to patch; those of the kernel came with 1.16. */
+/** The driver's files whose default export is a class to patch. The client's is last, because it loads most others. */
 export const PATCHED_FILES = [
-  CLIENT_FILE,
-  'dist/DBSQLSession.js',
+  SESSION_FILE,
   'dist/DBSQLOperation.js',
   'dist/hive/HiveDriver.js',
   'dist/result/CloudFetchResultHandler.js',
@@ -15,9 +15,15 @@ export const PATCHED_FILES = [
   'dist/connection/connections/HttpRetryPolicy.js',
   'dist/kernel/KernelOperationBackend.js',
   'dist/kernel/KernelResultsProvider.js',
+  CLIENT_FILE,
 ] as const;
 
 export type PatchedFile = (typeof PATCHED_FILES)[number];
+
+/** Where a file was in an earlier release, by its present name. */
+export const FORMER_NAMES: Readonly<Partial<Record<PatchedFile, string>>> = {
+  'dist/DBSQLOperation.js': 'dist/DBSQLOperation/index.js',
+};
 
 /** How the path of a copy's client file ends. */
 export const CLIENT_FILE_ENDING = sep + CLIENT_FILE.replaceAll('/', sep);

@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLIENT_FILE_ENDING, DRIVER_MODULE, loadedClientFiles, PATCHED_FILES } from './files';
+import { SUPPORTED_VERSIONS } from '../supported-versions';
+import {
+  CLIENT_FILE_ENDING,
+  DRIVER_MODULE,
+  FORMER_NAMES,
+  loadedClientFiles,
+  PATCHED_FILES,
+} from './files';
 import type { PatchedFile } from './files';
+import { isAtLeast } from './release';
 
 /** A copy of the driver in the module cache. */
 export interface LoadedDriver {
   readonly version: string | undefined;
+  readonly isSupported: boolean;
   /** What each loaded file exports. */
   readonly files: ReadonlyMap<PatchedFile, unknown>;
 }
@@ -13,16 +22,20 @@ export interface LoadedDriver {
 /** The copies of the driver that were loaded already, where no hook saw them. */
 export function loadedDrivers(): LoadedDriver[] {
   const drivers: LoadedDriver[] = [];
-  for (const path of loadedClientFiles()) {
-    const root = path.slice(0, -CLIENT_FILE_ENDING.length);
-    const { name, version } = manifestOf(root);
-    if (name !== DRIVER_MODULE) continue;
+  for (const clientFile of loadedClientFiles()) {
+    const root = clientFile.slice(0, -CLIENT_FILE_ENDING.length);
+    const manifest = manifestOf(root);
+    if (manifest.name !== DRIVER_MODULE) continue;
+    const version = typeof manifest.version === 'string' ? manifest.version : undefined;
     const files = new Map<PatchedFile, unknown>();
     for (const file of PATCHED_FILES) {
-      const loaded = require.cache[join(root, file)];
+      const loaded = [file, FORMER_NAMES[file] ?? file]
+        .map((path) => require.cache[join(root, path)])
+        .find((module) => module !== undefined);
       if (loaded !== undefined) files.set(file, loaded.exports);
     }
-    drivers.push({ version: typeof version === 'string' ? version : undefined, files });
+    const isSupported = isAtLeast(version, SUPPORTED_VERSIONS.driver.slice('>='.length)) !== false;
+    drivers.push({ version, isSupported, files });
   }
   return drivers;
 }

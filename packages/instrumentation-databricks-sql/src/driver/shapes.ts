@@ -72,6 +72,8 @@ export interface OpenSessionRequest {
 /** `DBSQLSession`. */
 export interface Session {
   readonly id?: string;
+  /** In place of `id` before 1.8.4. */
+  getId?(): string;
   readonly isOpen?: boolean;
   readonly context?: Client;
 }
@@ -103,6 +105,8 @@ export interface ResultSlicer {
 /** `DBSQLOperation`; from 1.16 most of it moved into `backend`. */
 export interface Operation {
   readonly id?: string;
+  /** In place of `id` before 1.8.4. */
+  getId?(): string;
   readonly closed?: boolean;
   readonly cancelled?: boolean;
   readonly operationHandle?: OperationHandle;
@@ -162,10 +166,17 @@ export interface KernelResultsProvider {
   readonly prefetched?: { readonly batches: readonly { readonly byteLength: number }[] };
 }
 
+/** `TSparkArrowResultLink`. */
+export interface ResultLink {
+  readonly rowCount?: { toNumber(allowImprecise?: boolean): number } | null;
+}
+
 /** What `downloadLink` resolves with: the file as it crossed the wire, not yet decompressed. */
 export interface DownloadedFile {
   readonly batches?: readonly { readonly byteLength?: number }[];
   readonly rowCount?: number;
+  /** Of the buffer that it resolves with before 1.8.4. */
+  readonly byteLength?: number;
 }
 
 /** `TStatus`. */

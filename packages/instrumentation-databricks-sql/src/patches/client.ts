@@ -148,6 +148,7 @@ class ConnectCall extends DriverCall {
     const version =
       this.#driverVersion ??
       versionFromUserAgent(this.#client.connectionProvider?.options?.headers?.['User-Agent']);
+    this.#shared.report.sawVersion(version);
     this.result = configuration(this.#client, options ?? {}, Boolean(authProvider), version);
   }
 }
@@ -211,6 +212,7 @@ export class OpenSessionCall extends DriverCall {
   }
 
   override succeeded(session: Session): void {
+    this.#shared.discovery?.fromSession(session);
     this.#facts.opened(session);
     this.#shared.access.authenticated(this.#facts.connection);
     this.#shared.sessions.set(session, this.#facts);

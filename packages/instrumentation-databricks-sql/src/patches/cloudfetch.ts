@@ -1,7 +1,12 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { clock } from '../clock';
-import type { CloudFetchResultHandler, DownloadedFile, RowSetProvider } from '../driver/shapes';
+import type {
+  CloudFetchResultHandler,
+  DownloadedFile,
+  ResultLink,
+  RowSetProvider,
+} from '../driver/shapes';
 import {
   ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX,
   ATTR_DATABRICKS_CLOUDFETCH_ROW_COUNT,
@@ -42,10 +47,14 @@ export function rowSetProviderPatch(shared: SharedState): ClassPatch {
  */
 export function cloudFetchPatch(shared: SharedState): ClassPatch {
   return {
-    downloadLink: traceMethod(shared, 'downloadLink', (handler: CloudFetchResultHandler) => {
-      const statement = statementOf(shared, handler.source);
-      return statement && beginDownload(shared.telemetry, handler, statement);
-    }),
+    downloadLink: traceMethod(
+      shared,
+      'downloadLink',
+      (handler: CloudFetchResultHandler, [link]) => {
+        const statement = statementOf(shared, handler.source);
+        return statement && beginDownload(shared.telemetry, handler, statement, link as ResultLink);
+      },
+    ),
   };
 }
 
@@ -61,13 +70,14 @@ function beginDownload(
   telemetry: Telemetry,
   handler: CloudFetchResultHandler,
   statement: Statement,
+  link: ResultLink,
 ): DownloadCall {
   const index = statement.totals.downloadStarted();
   const operation =
     telemetry.config.cloudFetchSpans && telemetry.isDetailSampled(statement)
       ? begin(telemetry, handler, statement, index, { origin: statement })
       : undefined;
-  return new DownloadCall(telemetry, operation, handler, statement, index);
+  return new DownloadCall(telemetry, operation, handler, statement, index, link);
 }
 
 function begin(
@@ -90,6 +100,7 @@ class DownloadCall extends DriverCall {
   readonly isStorage = true;
   readonly #handler: CloudFetchResultHandler;
   readonly #index: number;
+  readonly #link: ResultLink;
 
   constructor(
     telemetry: Telemetry,
@@ -97,10 +108,12 @@ class DownloadCall extends DriverCall {
     handler: CloudFetchResultHandler,
     override readonly statement: Statement,
     index: number,
+    link: ResultLink,
   ) {
     super(telemetry, operation, statement);
     this.#handler = handler;
     this.#index = index;
+    this.#link = link;
   }
 
   /** Without a span, retries count for the fetch that scheduled the download, and so for the statement. */
@@ -108,12 +121,13 @@ class DownloadCall extends DriverCall {
     return this.operation !== undefined;
   }
 
-  override succeeded({ batches, rowCount }: DownloadedFile): void {
+  override succeeded(file: DownloadedFile): void {
     const { totals, session } = this.statement;
     const { metrics } = this.telemetry;
     const durationMs = clock.monotonicMs() - this.startMs;
     let bytes = 0;
-    for (const batch of batches ?? []) bytes += batch.byteLength ?? 0;
+    for (const batch of file.batches ?? [file]) bytes += batch.byteLength ?? 0;
+    const rowCount = file.rowCount ?? this.#link.rowCount?.toNumber(true);
     totals.downloadSucceeded(this.#index, durationMs, bytes, rowCount ?? 0);
     if (metrics.live) metrics.recordDownload(durationMs, bytes, session.metric);
     if (this.operation === undefined) return;

@@ -1,4 +1,4 @@
-import type { Client, Operation } from '../driver/shapes';
+import type { Client, Operation, Session } from '../driver/shapes';
 import type { PrototypePatches } from './prototype-patches';
 import { observeMethod } from './method-patch';
 import type { Discovery, SharedState } from './shared-state';
@@ -7,6 +7,7 @@ import { hiveDriverPatch } from './hive-driver';
 import { kernelOperationPatch, kernelResultsPatch } from './kernel';
 import { operationPatch, resultSlicerPatch } from './operation';
 import { retryPatch } from './retry';
+import { sessionPatch } from './session';
 
 /** How deep the driver nests the handlers of a result: slicer, converter, source. */
 const MAX_HANDLER_DEPTH = 4;
@@ -18,6 +19,8 @@ const MAX_HANDLER_DEPTH = 4;
 export class InstanceDiscovery implements Discovery {
   readonly #shared: SharedState;
   readonly #patches: PrototypePatches;
+  /** Classes whose objects were searched. */
+  readonly #searched = new WeakSet<object>();
 
   constructor(shared: SharedState, patches: PrototypePatches) {
     this.#shared = shared;
@@ -25,22 +28,35 @@ export class InstanceDiscovery implements Discovery {
   }
 
   fromConnected(client: Client): void {
-    this.#patches.apply(client.driver?.constructor, hiveDriverPatch(this.#shared));
+    if (client.backend?.nativeOptions === undefined) {
+      this.#patches.apply('HiveDriver', client.driver?.constructor, hiveDriverPatch(this.#shared));
+    }
     this.#fromPolicyOf(client).catch((error: unknown) => {
       this.#shared.guard.report('discovery', error);
     });
   }
 
+  fromSession(session: Session): void {
+    if (this.#isSearched(session)) return;
+    this.#patches.apply('DBSQLSession', session.constructor, sessionPatch(this.#shared));
+  }
+
   fromOperation(operation: Operation): void {
-    if (operation.backend?.getResultSlicer !== undefined) {
-      this.#patches.apply(operation.backend.constructor, kernelOperationPatch(this.#shared));
+    const { backend } = operation;
+    // The two backends of one release share the class of the operation.
+    if (this.#isSearched(backend ?? operation)) return;
+    const isKernel = backend?.getResultSlicer !== undefined;
+    this.#patches.apply('DBSQLOperation', operation.constructor, operationPatch(this.#shared));
+    if (isKernel) {
+      const patch = kernelOperationPatch(this.#shared);
+      this.#patches.apply('KernelOperationBackend', backend.constructor, patch);
+      return;
     }
-    if (this.#patches.isPatched(operation.constructor)) return;
-    this.#patches.apply(operation.constructor, operationPatch(this.#shared));
-    this.#patches.apply(operation._data?.constructor, rowSetProviderPatch(this.#shared));
+    const provider = rowSetProviderPatch(this.#shared);
+    this.#patches.apply('RowSetProvider', operation._data?.constructor, provider);
     // The handler of CloudFetch exists only once the application asks for the first rows.
-    const owner = operation.backend?.getResultHandler === undefined ? operation : operation.backend;
-    this.#patches.apply(owner.constructor, {
+    const owner = backend?.getResultHandler === undefined ? operation : backend;
+    this.#patches.apply(owner.constructor.name, owner.constructor, {
       getResultHandler: observeMethod(this.#shared, 'getResultHandler', () => ({
         resolved: (handler) => {
           this.#fromResultHandler(handler);
@@ -50,17 +66,19 @@ export class InstanceDiscovery implements Discovery {
   }
 
   fromResultsProvider(provider: object): void {
-    this.#patches.apply(provider.constructor, kernelResultsPatch(this.#shared));
+    const patch = kernelResultsPatch(this.#shared);
+    this.#patches.apply('KernelResultsProvider', provider.constructor, patch);
   }
 
   /** The driver makes a policy for each request; asking for one shows its class. */
   async #fromPolicyOf(client: Client): Promise<void> {
     const policy = await client.connectionProvider?.getRetryPolicy?.();
-    this.#patches.apply(policy?.constructor, retryPatch(this.#shared));
+    if (policy === undefined) return;
+    this.#patches.apply('HttpRetryPolicy', policy.constructor, retryPatch(this.#shared));
   }
 
   fromResultSlicer(slicer: object): void {
-    this.#patches.apply(slicer.constructor, resultSlicerPatch(this.#shared));
+    this.#patches.apply('ResultSlicer', slicer.constructor, resultSlicerPatch(this.#shared));
   }
 
   #fromResultHandler(handler: unknown): void {
@@ -71,10 +89,17 @@ export class InstanceDiscovery implements Discovery {
     for (let depth = 0; depth < MAX_HANDLER_DEPTH; depth += 1) {
       if (typeof current !== 'object' || current === null) return;
       if ('downloadLink' in current) {
-        this.#patches.apply(current.constructor, cloudFetchPatch(this.#shared));
+        const patch = cloudFetchPatch(this.#shared);
+        this.#patches.apply('CloudFetchResultHandler', current.constructor, patch);
         return;
       }
       current = (current as { readonly source?: unknown }).source;
     }
+  }
+
+  #isSearched({ constructor }: object): boolean {
+    if (this.#searched.has(constructor)) return true;
+    this.#searched.add(constructor);
+    return false;
   }
 }

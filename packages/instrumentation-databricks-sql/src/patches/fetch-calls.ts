@@ -28,6 +28,12 @@ export function isWithinFetch(statement: Statement): boolean {
   return call instanceof FetchCall && call.statement === statement;
 }
 
+/** Whether the current call is within a `fetchAll` of this statement, such as that of a base class. */
+export function isWithinFetchAll(statement: Statement): boolean {
+  const call = currentCall();
+  return call instanceof FetchAllCall && call.statement === statement;
+}
+
 /** `fetchChunk`. */
 export function beginFetch(
   telemetry: Telemetry,
@@ -80,7 +86,8 @@ class FetchCall extends DriverCall {
     if (this.telemetry.isPublishing) {
       statement.totals.factsRead = resultFacts(this.#operation, isKernel(statement));
     }
-    if (isKernel(statement)) statement.sawFinished();
+    // Rows come of finished statements only; an empty page may come before the end.
+    if (rowCount > 0 || isKernel(statement)) statement.sawFinished();
     statement.callResolved();
     if (!this.isRecording) return;
     this.result = { [ATTR_DATABRICKS_FETCH_ROW_COUNT]: rowCount };

@@ -37,14 +37,22 @@ export class StatusCall extends DriverCall {
 /** Waits for the statement to finish, and fails with it. */
 export class WaitCall extends StatusCall {
   readonly #operation: Operation;
+  readonly #isFinishedThen: boolean;
 
-  constructor(telemetry: Telemetry, operation: Operation, statement: Statement) {
+  /** @param isFinishedThen the call resolves only when the statement has finished */
+  constructor(
+    telemetry: Telemetry,
+    operation: Operation,
+    statement: Statement,
+    isFinishedThen: boolean,
+  ) {
     super(telemetry, statement);
     this.#operation = operation;
+    this.#isFinishedThen = isFinishedThen;
   }
 
   override succeeded(): void {
-    if (isKernel(this.statement)) this.statement.sawFinished();
+    if (this.#isFinishedThen || isKernel(this.statement)) this.statement.sawFinished();
     this.statement.callResolved();
   }
 

@@ -1,6 +1,6 @@
 import type { Operation, ResultSlicer } from '../driver/shapes';
 import { beginClose, StatusCall, WaitCall } from './operation-calls';
-import { beginFetch, FetchAllCall, isWithinFetch } from './fetch-calls';
+import { beginFetch, FetchAllCall, isWithinFetch, isWithinFetchAll } from './fetch-calls';
 import type { Statement } from '../statement/statement';
 import { operationKey } from './submit-call';
 import { traceMethod } from './method-patch';
@@ -18,7 +18,9 @@ export function operationPatch(shared: SharedState): ClassPatch {
   return {
     fetchAll: traceMethod(shared, 'fetchAll', (operation: Operation) => {
       const statement = statementOf(shared, operation);
-      return statement && new FetchAllCall(shared, operation, statement);
+      return statement === undefined || isWithinFetchAll(statement)
+        ? undefined
+        : new FetchAllCall(shared, operation, statement);
     }),
     fetchChunk: fetching(shared, 'fetchChunk'),
     fetchChunkInternal: fetching(shared, 'fetchChunkInternal'),
@@ -93,7 +95,7 @@ function waiting(shared: SharedState, method: string): MethodPatch {
   return traceMethod(shared, method, (operation: Operation) => {
     const statement = statementOf(shared, operation);
     return statement?.hasEnded === false
-      ? new WaitCall(shared.telemetry, operation, statement)
+      ? new WaitCall(shared.telemetry, operation, statement, method === 'finished')
       : undefined;
   });
 }

@@ -1,7 +1,8 @@
 import { AccessRegistry } from '../connection/access-registry';
 import type { Connection, SessionFacts } from '../connection/connection';
 import { Ownership } from '../connection/ownership';
-import type { Client, ConnectionOptions, Operation } from '../driver/shapes';
+import type { DriverReport } from '../driver/report';
+import type { Client, ConnectionOptions, Operation, Session } from '../driver/shapes';
 import type { Guard } from '../guard';
 import { OpenResources } from '../statement/open-resources';
 import { MetricDimensions } from '../statement/metric-dimensions';
@@ -15,6 +16,7 @@ import { hiddenField } from './hidden-field';
 /** Finds classes of the driver from its objects, where their files were not hooked. */
 export interface Discovery {
   fromConnected(client: Client): void;
+  fromSession(session: Session): void;
   fromOperation(operation: Operation): void;
   /** The results provider of the kernel exists once the first rows are asked for. */
   fromResultsProvider(provider: object): void;
@@ -47,7 +49,10 @@ export class SharedState implements StatementContext {
   readonly #inUse = new WeakMap<Client, Set<Connection>>();
   readonly #collected: FinalizationRegistry<Set<Connection>>;
 
-  constructor(readonly telemetry: Telemetry) {
+  constructor(
+    readonly telemetry: Telemetry,
+    readonly report: DriverReport,
+  ) {
     this.guard = telemetry.guard;
     this.dimensions = new MetricDimensions(this.guard);
     this.access = new AccessRegistry(this.guard);

@@ -2,6 +2,8 @@ import type { Attributes, Link, Span } from '@opentelemetry/api';
 import { clock } from '../clock';
 import { knownId } from '../connection/connection';
 import type { Connection, SessionFacts } from '../connection/connection';
+import { POLL_METHOD } from '../driver/members';
+import type { DriverReport } from '../driver/report';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
@@ -34,6 +36,7 @@ export interface StatementContext {
   readonly telemetry: Telemetry;
   readonly openOperations: OpenOperations;
   readonly openResources: OpenResources;
+  readonly report: DriverReport;
 }
 
 /**
@@ -162,9 +165,11 @@ export class Statement implements SpanOrigin {
   /** The call that opened the statement resolved. */
   opened(operation: DriverOperation): void {
     this.#isSubmitted = true;
+    // The response was not seen, but the call resolved with it.
+    if (this.#directResults === undefined) this.#lastResponseMs = clock.monotonicMs();
     // Read only when the handle did not show the id: this getter of the driver costs 0.3 µs.
     if (this.#knownAs === undefined) {
-      this.#knownAs = knownId(operation.id);
+      this.#knownAs = knownId(operation.id ?? operation.getId?.());
       this.#identity = undefined;
     }
     const { openResources } = this.#context;
@@ -330,7 +335,7 @@ export class Statement implements SpanOrigin {
     this.#phases?.addTo(attributes);
     if (this.#directResults !== undefined) {
       attributes[ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS] = this.#directResults;
-      if (!this.session.connection.isKernel) {
+      if (!this.session.connection.isKernel && !this.#context.report.lacks(POLL_METHOD)) {
         attributes[ATTR_DATABRICKS_STATEMENT_POLL_COUNT] = this.#pollCount;
         attributes[ATTR_DATABRICKS_STATEMENT_POLL_DURATION] = this.#pollMs / 1000;
       }

@@ -105,7 +105,13 @@ export class Totals {
   }
 
   #addChunks(attributes: Attributes, { unreadChunks }: ResultFacts): void {
-    attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = this.#chunksPresent + unreadChunks;
+    const chunksPresent = this.#chunksPresent + unreadChunks;
+    // Rows came in chunks that were not seen.
+    const areUnknown = this.rowCount > 0 && this.#chunkRows === undefined;
+    if (!areUnknown || chunksPresent > 0) {
+      attributes[ATTR_DATABRICKS_RESULT_CHUNKS_PRESENT] = chunksPresent;
+    }
+    if (areUnknown) return;
     attributes[ATTR_DATABRICKS_RESULT_CHUNK_COUNT] = this.#chunksConsumed;
     if (this.#arePageBytesKnown) {
       attributes[ATTR_DATABRICKS_RESULT_SIZE] = this.#pageBytes + (this.#downloads?.bytes ?? 0);

@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import assert from 'node:assert/strict';
-import { DRIVER_VERSION, isDriverAtLeast } from '../support/driver';
+import { DRIVER_VERSION, idOf, isDriverAtLeast } from '../support/driver';
 import { RecordingOwner } from '../support/telemetry-owner';
 import { TestBed } from '../support/test-bed';
 
@@ -40,7 +40,7 @@ describe('DBSQLClient', () => {
         'databricks.connection.use_proxy': false,
         'databricks.connection.socket_timeout': 60_000,
         'databricks.connection.cloudfetch_enabled': isDriverAtLeast(1, 11),
-        'databricks.connection.lz4_enabled': true,
+        ...(isDriverAtLeast(1, 8) ? { 'databricks.connection.lz4_enabled': true } : {}),
         'databricks.connection.arrow_enabled': true,
         'databricks.connection.direct_results_enabled': true,
         'databricks.connection.metric_view_metadata': false,
@@ -48,7 +48,9 @@ describe('DBSQLClient', () => {
     );
   });
 
-  it('refines OAuth by its flow and takes a provider for custom', async () => {
+  it('refines OAuth by its flow and takes a provider for custom', async function () {
+    // Older drivers refuse OAuth for hosts of no known cloud.
+    if (!isDriverAtLeast(1, 9)) this.skip();
     const client = new bed.driver.DBSQLClient({ logger: { log: () => {} } });
     const provider = { authenticate: async () => ({ Authorization: 'Bearer x' }) };
     const options = bed.warehouse.connectionOptions();
@@ -95,7 +97,7 @@ describe('DBSQLClient', () => {
     assert.equal(open.attributes['databricks.driver.telemetry_enabled'], false);
     for (const kind of ['open_session', 'execute_statement', 'close_statement', 'close_session']) {
       const { attributes } = bed.spanOf(kind);
-      assert.equal(attributes['databricks.session.id'], session.id, kind);
+      assert.equal(attributes['databricks.session.id'], idOf(session), kind);
       assert.equal(attributes['db.namespace'], 'main|sales', kind);
       assert.equal(
         attributes['databricks.connection.id'],
@@ -177,7 +179,7 @@ describe('DBSQLClient', () => {
     await client.close();
     const { attributes } = bed.spanOf('execute_statement');
     assert.equal(attributes['server.address'], '127.0.0.1');
-    assert.equal(attributes['databricks.session.id'], session.id);
+    assert.equal(attributes['databricks.session.id'], idOf(session));
     assert.equal(attributes['databricks.warehouse.id'], bed.warehouse.warehouseId);
     assert.equal(bed.spansOf('close_session').length, 1);
   });

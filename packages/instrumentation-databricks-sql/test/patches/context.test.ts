@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import https from 'node:https';
 import { restore, stub } from 'sinon';
-import { ITERATES_RUNNING_STATEMENTS } from '../support/driver';
+import { HAS_ITERATORS, ITERATES_RUNNING_STATEMENTS } from '../support/driver';
 import { TestBed } from '../support/test-bed';
 
 describe('context', () => {
@@ -76,7 +76,7 @@ describe('context', () => {
               { useCloudFetch: true },
             );
             if (!ITERATES_RUNNING_STATEMENTS) await operation.finished();
-            if (way === 'all') await operation.fetchAll();
+            if (way === 'all' || !HAS_ITERATORS) await operation.fetchAll();
             else if (way === 'rows') for await (const row of operation.iterateRows()) void row;
             else for await (const chunk of operation.iterateChunks()) void chunk;
             await operation.close();

@@ -2,6 +2,7 @@ import { createNoopMeter, diag, SpanKind, trace } from '@opentelemetry/api';
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import { restore, stub } from 'sinon';
+import { DriverReport } from '../../src/driver/report';
 import { Guard } from '../../src/guard';
 import { resolveConfig } from '../../src/config';
 import { Connection } from '../../src/connection/connection';
@@ -53,7 +54,7 @@ describe('a driver that returns a promise', () => {
     new Metrics(createNoopMeter()),
     () => trace.getTracer('test'),
   );
-  const shared = new SharedState(telemetry);
+  const shared = new SharedState(telemetry, new DriverReport(diag));
   shared.enabled = true;
 
   function newCall(): Call {

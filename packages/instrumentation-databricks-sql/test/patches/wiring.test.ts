@@ -2,6 +2,7 @@ import { diag, DiagLogLevel } from '@opentelemetry/api';
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { keepDiagnostics } from '../support/diagnostics';
+import { HAS_ITERATORS } from '../support/driver';
 import { TestBed } from '../support/test-bed';
 import type { Session } from '../support/test-bed';
 import { OperationVariant } from '../support/operation-variant';
@@ -19,7 +20,7 @@ const PAGES = 'SELECT * FROM range(30) /* local-warehouse: arrow=2 pages=3 lz4=o
 
 type Operation = Awaited<ReturnType<Session['executeStatement']>>;
 
-const STORIES: Readonly<Record<string, (session: Session) => Promise<unknown>>> = {
+const STORIES: Record<string, (session: Session) => Promise<unknown>> = {
   fetchAll: reading(`${PAGES} */`, (operation) => operation.fetchAll()),
   'fetchAll of one page': reading('SELECT 1', (operation) => operation.fetchAll()),
   'fetchAll of files': reading(
@@ -50,13 +51,15 @@ const STORIES: Readonly<Record<string, (session: Session) => Promise<unknown>>> 
     'SELECT * FROM range(30) /* local-warehouse: cloudfetch=3 lz4=off error=download@1 */',
     (operation) => assert.rejects(operation.fetchAll()),
   ),
-  iterateChunks: reading(`${PAGES} */`, async (operation) => {
-    for await (const chunk of operation.iterateChunks()) assert.ok(chunk.length > 0);
-  }),
-  toNodeStream: reading(`${PAGES} */`, async (operation) => {
-    for await (const chunk of operation.toNodeStream()) assert.ok(chunk);
-  }),
 };
+if (HAS_ITERATORS) {
+  STORIES['iterateChunks'] = reading(`${PAGES} */`, async (operation) => {
+    for await (const chunk of operation.iterateChunks()) assert.ok(chunk.length > 0);
+  });
+  STORIES['toNodeStream'] = reading(`${PAGES} */`, async (operation) => {
+    for await (const chunk of operation.toNodeStream()) assert.ok(chunk);
+  });
+}
 
 function reading(
   sql: string,

@@ -18,6 +18,7 @@ import type { SinonFakeTimers } from 'sinon';
 import { resolveConfig } from '../../src/config';
 import { Connection, SessionFacts } from '../../src/connection/connection';
 import type { OperationStatus, Response } from '../../src/driver/shapes';
+import { DriverReport } from '../../src/driver/report';
 import { Guard } from '../../src/guard';
 import { Metrics } from '../../src/telemetry/metrics';
 import { Statement } from '../../src/statement/statement';
@@ -61,7 +62,8 @@ class Bench {
   sharedWith(metrics: Metrics): SharedState {
     const tracer = this.provider.getTracer('test');
     const config = resolveConfig({}, diag);
-    return new SharedState(new Telemetry(new Guard(diag), config, metrics, () => tracer));
+    const telemetry = new Telemetry(new Guard(diag), config, metrics, () => tracer);
+    return new SharedState(telemetry, new DriverReport(diag));
   }
 
   statement(shared = this.shared, hasSpan = true): Statement {

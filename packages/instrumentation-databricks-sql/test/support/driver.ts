@@ -1,4 +1,5 @@
 import type * as Driver from '@databricks/sql';
+import type { InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -25,21 +26,28 @@ export function loadDriver(): typeof Driver {
  */
 export function loadPatchedDriver(instrumentation: DatabricksSqlInstrumentation): typeof Driver {
   const driver = loadDriver();
-  for (const definition of instrumentation.getModuleDefinitions()) {
-    for (const file of definition.files) {
-      if (file.supportedVersions.some((range) => range.includes('<3'))) {
-        const path = join(DRIVER_ROOT, file.name.replace('@databricks/sql', ''));
-        // The kernel's files came with 1.16.
-        if (existsSync(path)) file.patch(requireDriver(path), DRIVER_VERSION);
-      }
-    }
+  for (const { name, patch } of patchedFiles(instrumentation)) {
+    const path = join(DRIVER_ROOT, name.replace('@databricks/sql', ''));
+    // Some files came with a later release, or had another name before.
+    if (existsSync(path)) patch(requireDriver(path), DRIVER_VERSION);
   }
   return driver;
 }
 
+/** The files of the driver that the instrumentation patches, without those that it refuses. */
+export function patchedFiles(
+  instrumentation: DatabricksSqlInstrumentation,
+): readonly InstrumentationNodeModuleFile[] {
+  return instrumentation
+    .getModuleDefinitions()
+    .flatMap(({ files }) => files)
+    .filter(({ supportedVersions }) => supportedVersions.some((range) => range.startsWith('>=')));
+}
+
 /** The exports of a file of the driver, such as `dist/DBSQLOperation.js`. */
 export function loadDriverFile(file: string): unknown {
-  return requireDriver(join(DRIVER_ROOT, file));
+  // Before 1.8 the operation's file had another name.
+  return requireDriver(join(DRIVER_ROOT, file.replace(/\.js$/, '')));
 }
 
 /** Whether the driver under test is at least `major.minor`. */
@@ -47,6 +55,17 @@ export function isDriverAtLeast(major: number, minor: number): boolean {
   const [ownMajor = 0, ownMinor = 0] = DRIVER_VERSION.split('.').map(Number);
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
+
+/** The id of a session or an operation; the getter came with 1.8.4. */
+export function idOf(object: { readonly id: string; getId?(): string }): string {
+  return object.id ?? object.getId?.();
+}
+
+/** The iterators and the stream came with 1.9. */
+export const HAS_ITERATORS = isDriverAtLeast(1, 9);
+
+/** The driver sends requests again from 1.8 on. */
+export const RETRIES = isDriverAtLeast(1, 8);
 
 /**
  * Before 1.13 `hasMoreRows` asked for the metadata of a statement that still ran, and an iteration over it could go on

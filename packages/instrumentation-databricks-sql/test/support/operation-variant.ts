@@ -58,8 +58,9 @@ export class OperationVariant {
         while (await self[more]?.());
         return data.flat();
       };
-    const iterateChunks = this.#methodOf('iterateChunks') as Method;
-    methods['iterateChunks'] = function (this: unknown, ...args: unknown[]): unknown {
+    const iterateChunks = this.#methodOf('iterateChunks');
+    const iterated: Method = function (this, ...args) {
+      if (iterateChunks === undefined) throw new TypeError('this release has no iterators');
       const operation = this as Record<string, Method>;
       const iterator = Reflect.apply(iterateChunks, this, args) as Consumer;
       const view = Object.create(operation) as Record<string, Method>;
@@ -67,6 +68,7 @@ export class OperationVariant {
       view['hasMoreRows'] = () => operation[more]?.();
       return Object.assign(iterator, { operation: view });
     };
+    if (iterateChunks !== undefined) methods['iterateChunks'] = iterated;
     Object.defineProperties(Variant.prototype, this.#descriptors);
     for (const [name, value] of Object.entries(methods)) {
       Object.defineProperty(Variant.prototype, name, { value, writable: true, configurable: true });

@@ -20,7 +20,7 @@ import {
 import type { ReadableSpan, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { DatabricksSqlInstrumentation } from '../../src';
 import type { DatabricksSqlInstrumentationConfig } from '../../src';
-import { DRIVER_VERSION, loadPatchedDriver } from './driver';
+import { DRIVER_VERSION, loadPatchedDriver, patchedFiles } from './driver';
 
 export interface TestBedOptions {
   readonly config?: DatabricksSqlInstrumentationConfig;
@@ -113,11 +113,8 @@ export class TestBed {
 
   /** Patches what a file of the driver exports, as the hooks would. */
   patchFile(file: string, exports: unknown): void {
-    for (const definition of this.instrumentation.getModuleDefinitions()) {
-      for (const hooked of definition.files) {
-        const isOurs = hooked.supportedVersions.some((range) => range.includes('<3'));
-        if (isOurs && hooked.name.endsWith(file)) hooked.patch(exports, DRIVER_VERSION);
-      }
+    for (const hooked of patchedFiles(this.instrumentation)) {
+      if (hooked.name.endsWith(file)) hooked.patch(exports, DRIVER_VERSION);
     }
   }
 

@@ -7,6 +7,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { randomBytes } from 'node:crypto';
 import { OPTIONS } from '../../../../packages/instrumentation-databricks-sql/build/src/config';
 import type { ResolvedConfig } from '../../../../packages/instrumentation-databricks-sql/build/src/config';
+import { DriverReport } from '../../../../packages/instrumentation-databricks-sql/build/src/driver/report';
 import { Guard } from '../../../../packages/instrumentation-databricks-sql/build/src/guard';
 import { Metrics } from '../../../../packages/instrumentation-databricks-sql/build/src/telemetry/metrics';
 import { cloudFetchPatch } from '../../../../packages/instrumentation-databricks-sql/build/src/patches/cloudfetch';
@@ -33,6 +34,7 @@ export function sharedStateOf(tracer: Tracer, config: Partial<ResolvedConfig> = 
       new Metrics(createNoopMeter()),
       () => tracer,
     ),
+    new DriverReport(diag),
   );
   shared.enabled = true;
   return shared;
@@ -145,11 +147,11 @@ export function stubSession(patched?: StubPatches) {
     }
   }
   if (patched !== undefined) {
-    const patches = new PrototypePatches();
-    patches.apply(HiveDriver, patched.hiveDriver);
-    patches.apply(Operation, patched.operation);
-    patches.apply(CloudFetchResultHandler, patched.cloudFetch);
-    patches.apply(Session, patched.session);
+    const patches = new PrototypePatches(new DriverReport(diag));
+    patches.apply('HiveDriver', HiveDriver, patched.hiveDriver);
+    patches.apply('Operation', Operation, patched.operation);
+    patches.apply('CloudFetchResultHandler', CloudFetchResultHandler, patched.cloudFetch);
+    patches.apply('Session', Session, patched.session);
   }
   const session = new Session();
   const link = {};

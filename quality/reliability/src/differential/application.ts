@@ -11,6 +11,8 @@ import {
   BatchSpanProcessor,
   InMemorySpanExporter,
 } from '@opentelemetry/sdk-trace-base';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { Pipeline, unaccounted } from '../pipeline';
 import { perform } from './perform';
 import type { Program } from './program';
@@ -57,7 +59,9 @@ const pipeline =
       })
     : undefined;
 // The driver is loaded after the SDK was started, as an application does with --require or --import.
-const driver = require('@databricks/sql') as typeof Driver;
+const driver = createRequire(
+  join(process.env['DATABRICKS_SQL_DRIVER_FOLDER'] ?? __dirname, 'index.js'),
+)('@databricks/sql') as typeof Driver;
 
 function configure({ hooks, sampled, parent: _parent, ...config }: ProgramConfig): void {
   isSampled = sampled !== false;
