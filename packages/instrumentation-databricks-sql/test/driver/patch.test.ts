@@ -34,6 +34,13 @@ function copyOf(original: unknown, change: (methods: Methods) => void = () => {}
   return Copy;
 }
 
+function copyOfDriver(): Record<string, unknown> {
+  return {
+    DBSQLClient: copyOf(driver.DBSQLClient),
+    DBSQLSession: copyOf(driver.DBSQLSession),
+  };
+}
+
 describe('patch()', function () {
   this.timeout(30_000);
   const provider = new BasicTracerProvider({
@@ -42,10 +49,6 @@ describe('patch()', function () {
   let instrumentation: DatabricksSqlInstrumentation;
   let lines: string[];
 
-  const copyOfDriver = (): Record<string, unknown> => ({
-    DBSQLClient: copyOf(driver.DBSQLClient),
-    DBSQLSession: copyOf(driver.DBSQLSession),
-  });
   const fileOf = (name: string) =>
     patchedFiles(instrumentation).find((file) => file.name.endsWith(name));
   const says = (part: string): readonly string[] => lines.filter((line) => line.includes(part));
