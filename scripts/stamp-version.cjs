@@ -29,3 +29,12 @@ for (const file of fs.readdirSync(registry).filter((name) => name.endsWith('.yml
   const [, name] = /^ {2}name: '(.+)'$/m.exec(fs.readFileSync(entry, 'utf8'));
   stamp(entry, /^ {2}version: .*$/m, `  version: ${versions.get(name)}`);
 }
+
+const examples = path.join(root, 'examples/src');
+for (const name of fs.readdirSync(examples)) {
+  const manifest = path.join(examples, name, 'package.json');
+  if (!fs.existsSync(manifest)) continue;
+  for (const [dependency, version] of versions) {
+    stamp(manifest, new RegExp(`"${dependency}": ".*"`), `"${dependency}": "^${version}"`);
+  }
+}

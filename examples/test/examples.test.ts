@@ -1,5 +1,7 @@
 import * as assert from 'node:assert/strict';
-import { EXAMPLES } from '../src/runner/examples';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { EXAMPLES, EXAMPLES_FOLDER } from '../src/runner/examples';
 import type { Example } from '../src/runner/examples';
 import { assertDocumented } from './documented-attributes';
 import { CALLER_TRACE_ID, runExample } from '../src/runner/run-example';
@@ -41,6 +43,11 @@ function assertHas(actual: readonly string[], expected: readonly string[]): void
 
 /** What has to be true of an example beyond a clean exit without a word on stderr. */
 const EXPECTATIONS: Readonly<Record<string, (run: ExampleRun) => void>> = {
+  'quick-start': (run) => {
+    assert.match(run.stdout, /^SELECT orders +▕/m);
+    assert.match(run.stdout, /^10 orders$/m);
+    assert.deepStrictEqual(run.traces, []);
+  },
   commonjs: (run) => {
     assertHas(spanNames(run), ORDERS);
     assert.deepStrictEqual(operations(run), ONE_QUERY);
@@ -143,6 +150,25 @@ const EXPECTATIONS: Readonly<Record<string, (run: ExampleRun) => void>> = {
   'every-call': (run) => assertDocumented(run.traces.flat()),
 };
 
+interface Manifest {
+  readonly name: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** The packages that the files of an example import. */
+function importsIn(folder: string): Set<string> {
+  const packages = new Set<string>();
+  for (const file of readdirSync(folder).filter((name) => /\.[cm]js$/.test(name))) {
+    const code = readFileSync(join(folder, file), 'utf8');
+    for (const [, specifier = ''] of code.matchAll(/(?:from |require\()'([^'.][^']*)'/g)) {
+      if (specifier.startsWith('node:')) continue;
+      const parts = specifier.split('/');
+      packages.add(parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/'));
+    }
+  }
+  return packages;
+}
+
 /** Starts the examples in their order, a few at a time, each at its first test or before. */
 class Runs {
   private readonly started = new Map<string, Promise<ExampleRun>>();
@@ -183,8 +209,74 @@ describe('examples', function () {
     });
   }
 
+  it('each folder has a README, a start script, and exactly the dependencies that its files import', () => {
+    const versions = new Map(
+      ['instrumentation-databricks-sql', 'exporter-databricks-telemetry'].map((name) => {
+        const file = resolve(__dirname, '../../../packages', name, 'package.json');
+        const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest & { version: string };
+        return [manifest.name, `^${manifest.version}`];
+      }),
+    );
+    for (const { name } of EXAMPLES) {
+      const folder = join(EXAMPLES_FOLDER, name);
+      assert.ok(existsSync(join(folder, 'README.md')), name);
+      const file = join(folder, 'package.json');
+      const { dependencies } = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+      const imported = importsIn(folder);
+      // The API is a peer dependency of both packages.
+      imported.add('@opentelemetry/api');
+      assert.deepStrictEqual(new Set(Object.keys(dependencies)), imported, name);
+      for (const [dependency, version] of versions) {
+        if (imported.has(dependency)) assert.strictEqual(dependencies[dependency], version, name);
+      }
+    }
+  });
+
+  describe('at SIGTERM', () => {
+    const RUNNING =
+      "await import('./app.mjs'); setInterval(() => {}, 1000); console.log('running');";
+    const command = ['--import', './tracing.mjs', '--input-type=module', '--eval'];
+    const titled = (name: string, code: string): Example => ({
+      name,
+      title: name,
+      command: [...command, code],
+    });
+
+    it('traces and telemetry are delivered, and the process dies of the signal', async () => {
+      const run = await runExample(titled('esm', RUNNING), { endOnceSeen: 'running' });
+      assert.strictEqual(run.stderr, '');
+      assert.strictEqual(run.signal, 'SIGTERM');
+      assertHas(spanNames(run), ORDERS);
+      assert.deepStrictEqual(operations(run), ONE_QUERY);
+    });
+
+    it('traces are printed although a statement is still open', async () => {
+      const open =
+        "const { DBSQLClient } = (await import('@databricks/sql')).default;" +
+        'const { DATABRICKS_SERVER_HOSTNAME: host, DATABRICKS_HTTP_PATH: path, DATABRICKS_TOKEN: token } = process.env;' +
+        'const client = await new DBSQLClient().connect({ host, path, token });' +
+        "await (await client.openSession()).executeStatement('SELECT * FROM orders');" +
+        "setInterval(() => {}, 1000); console.log('running');";
+      const run = await runExample(titled('quick-start', open), { endOnceSeen: 'running' });
+      assert.strictEqual(run.stderr, '');
+      assert.strictEqual(run.signal, 'SIGTERM');
+      assert.match(run.stdout, /running[^]*^SELECT orders +▕/m);
+    });
+
+    it('the application decides, where it handles the signal', async () => {
+      const code =
+        "await import('./app.mjs'); const timer = setInterval(() => {}, 1000);" +
+        "process.once('SIGTERM', () => { clearInterval(timer); process.exitCode = 7; });" +
+        "console.log('running');";
+      const run = await runExample(titled('esm', code), { endOnceSeen: 'running' });
+      assert.strictEqual(run.exitCode, 7);
+      assertHas(spanNames(run), ORDERS);
+      assert.deepStrictEqual(operations(run), ONE_QUERY);
+    });
+  });
+
   describe('in other surroundings', () => {
-    const [example] = EXAMPLES;
+    const example = EXAMPLES.find(({ name }) => name === 'commonjs');
     assert.ok(example);
     // NodeSDK exports metrics of its own accord, and the runner's backend is not asked to take them.
     const quiet = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };

@@ -15,6 +15,13 @@ const sdk = new NodeSDK({
   ],
 });
 sdk.start();
-process.once('beforeExit', () => {
-  sdk.shutdown().catch(console.error);
-});
+
+// What is queued leaves before the process ends. An application that handles the signals ends by itself.
+const shutdown = () => sdk.shutdown().catch(console.error);
+process.once('beforeExit', () => void shutdown());
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, () => {
+    if (process.listenerCount(signal) > 0) return;
+    void shutdown().then(() => process.kill(process.pid, signal));
+  });
+}

@@ -19,11 +19,12 @@ const sdk = new NodeSDK({
 });
 sdk.start();
 
-// However the process ends in good order, what is queued is flushed first.
-const shutdown = async () => {
-  await sdk.shutdown().catch(console.error);
-  process.exit();
-};
+// What is queued leaves before the process ends. An application that handles the signals ends by itself.
+const shutdown = () => sdk.shutdown().catch(console.error);
 process.once('beforeExit', () => void shutdown());
-process.once('SIGTERM', () => void shutdown());
-process.once('SIGINT', () => void shutdown());
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, () => {
+    if (process.listenerCount(signal) > 0) return;
+    void shutdown().then(() => process.kill(process.pid, signal));
+  });
+}

@@ -11,6 +11,7 @@ import {
   WORKSPACE_HOST,
 } from '@dbsql-otel/local-warehouse';
 import type { LoggedRequest, TelemetryPost } from '@dbsql-otel/local-warehouse';
+import { EXAMPLES_FOLDER } from './examples';
 import type { Example } from './examples';
 import { OtlpReceiver } from './otlp-receiver';
 import type { ReceivedSpan } from './otlp-receiver';
@@ -19,13 +20,13 @@ import type { ReceivedSpan } from './otlp-receiver';
 export const CALLER_TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER_TRACEPARENT = `00-${CALLER_TRACE_ID}-00f067aa0ba902b7-01`;
 
-/** Where the examples' sources are, seen from the build. */
-const EXAMPLES_FOLDER = path.resolve(__dirname, '../../../src');
 const TELEMETRY_TENANT = 'telemetry';
 
 /** What an example did, as seen by itself, by the OpenTelemetry backend and by the workspace. */
 export interface ExampleRun {
   readonly exitCode: number | null;
+  /** What ended it, when it has no exit code. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
   /** Body of the answer to the example's request, when it serves one. */
@@ -56,10 +57,13 @@ export async function runExample(
   {
     onOutput = () => undefined,
     environment = {},
+    endOnceSeen,
   }: {
     readonly onOutput?: (text: string) => void;
     /** On top of what every example gets. */
     readonly environment?: Readonly<Record<string, string>>;
+    /** Standard output at which the process gets SIGTERM. */
+    readonly endOnceSeen?: string;
   } = {},
 ): Promise<ExampleRun> {
   const warehouse = await LocalWarehouse.start();
@@ -93,6 +97,7 @@ export async function runExample(
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         stdout += text;
         onOutput(text);
+        if (endOnceSeen !== undefined && stdout.includes(endOnceSeen)) child.kill('SIGTERM');
         const port = /^listening on (\d+)$/m.exec(stdout)?.[1];
         if (port !== undefined) resolve(port);
       });
@@ -101,14 +106,15 @@ export async function runExample(
       stderr += text;
       onOutput(text);
     });
-    const closed = once(child, 'close') as Promise<[number | null]>;
+    const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     const called =
       request === undefined ? Promise.resolve(undefined) : callService(child, listening, request);
     // An example that dies before it listens has to end the wait for it.
     await Promise.race([called, closed]);
-    const [exitCode] = await closed;
+    const [exitCode, signal] = await closed;
     return {
       exitCode,
+      signal,
       stdout,
       stderr,
       answer: exitCode === 0 ? await called : undefined,

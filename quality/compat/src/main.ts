@@ -12,6 +12,8 @@ import { defectsOf } from './expectations';
 import { matrixHeader, matrixLines } from './matrix';
 import type { CellResult } from './matrix';
 import { peerChecks } from './peer-check';
+import { readmeChecks } from './readme/readme-check';
+import { recipeChecks } from './recipe-check';
 import { releaseCheck } from './release-check';
 import { pack, PUBLIC_PACKAGES } from './tarball';
 import type { Tarball } from './tarball';
@@ -88,23 +90,31 @@ async function runMatrix(
   return results;
 }
 
-async function runChecks(tarballs: readonly Tarball[]): Promise<CheckResult[]> {
+async function runChecks(
+  tarballs: readonly Tarball[],
+  wanted: (check: Check) => boolean,
+): Promise<CheckResult[]> {
   const checks: readonly Check[] = [
     ...tarballChecks(ROOT, tarballs),
     ...peerChecks(ROOT, CACHE, tarballs),
     ...typeChecks(CACHE, join(ROOT, 'quality', 'compat', 'types'), tarballs),
     releaseCheck(ROOT, CACHE),
     ...vendorChecks(ROOT, CACHE, tarballs),
+    ...readmeChecks(ROOT, CACHE, tarballs),
+    ...recipeChecks(ROOT, CACHE, tarballs),
   ];
   console.log('');
-  return mapConcurrently(checks, CONCURRENCY, async (check) => {
+  return mapConcurrently(checks.filter(wanted), CONCURRENCY, async (check) => {
     const result = await resultOf(check);
     console.log(checkLines(result));
     return result;
   });
 }
 
-/** With `axis=value` on the command line only the cells that hold all of them are run, and nothing else. */
+/**
+ * With `axis=value` on the command line only the cells that hold all of them are run, and nothing else. With any other
+ * text only the checks whose title contains it.
+ */
 async function main(restrictions: readonly string[]): Promise<void> {
   const started = Date.now();
   const tarballFolder = join(CACHE, 'tarballs');
@@ -112,8 +122,12 @@ async function main(restrictions: readonly string[]): Promise<void> {
   const tarballs = await mapConcurrently(PUBLIC_PACKAGES, CONCURRENCY, (name) =>
     pack(ROOT, name, tarballFolder),
   );
-  const cells = await runMatrix(tarballs, restrictions);
-  const checks = restrictions.length === 0 ? await runChecks(tarballs) : [];
+  const titles = restrictions.filter((restriction) => !restriction.includes('='));
+  const cells = titles.length > 0 ? [] : await runMatrix(tarballs, restrictions);
+  const checks =
+    restrictions.length === titles.length
+      ? await runChecks(tarballs, ({ title }) => titles.every((text) => title.includes(text)))
+      : [];
 
   const count = (verdict: CellResult['verdict']): number =>
     cells.filter((result) => result.verdict === verdict).length;

@@ -16,6 +16,9 @@ Token       ${token}
 Authority   ${caFile}
 Control     ${controlUrl}
 
+Environment
+  export DATABRICKS_SERVER_HOSTNAME=127.0.0.1 DATABRICKS_PORT=${port} DATABRICKS_HTTP_PATH='${httpPath}' DATABRICKS_TOKEN='${token}' NODE_EXTRA_CA_CERTS='${caFile}'
+
 Node.js
   await client.connect({ host: '127.0.0.1', port: ${port}, path: '${httpPath}', token: '${token}', checkServerCertificate: false });
 
