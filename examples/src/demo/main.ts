@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: the real driver on a warehouse in this process, traced and reported. `-- --engine duckdb --sql "…"`
  * runs statements of your own over the sample tables in place of the story; `--html FILE` writes the traces as a page.
- * Prints a waterfall of every trace, then the telemetry as the workspace received it.
+ * Prints a waterfall of every trace and one line of counters; `--json` prints the telemetry records as well.
  */
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,6 +26,18 @@ function heading(text: string): void {
   console.log(`${text}\n${'─'.repeat(Array.from(text).length)}`);
 }
 
+/** The accounts of the telemetry on one line. */
+function counters({
+  offered,
+  delivered,
+  pending,
+  dropped,
+}: ReturnType<DatabricksTelemetrySpanProcessor['stats']>): string {
+  const reasons = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
+  const lost = reasons.length === 0 ? '0 dropped' : `dropped: ${reasons.join(', ')}`;
+  return `Telemetry: ${offered} records offered, ${delivered} delivered, ${pending} pending, ${lost}`;
+}
+
 async function main(): Promise<void> {
   let options: DemoOptions;
   try {
@@ -35,7 +47,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { engine, statements, html } = options;
+  const { engine, statements, html, json } = options;
   const warehouse = await LocalWarehouse.start(engine === undefined ? {} : { engine });
   const databricks = new DatabricksSqlInstrumentation();
   const processor = new DatabricksTelemetrySpanProcessor(
@@ -86,12 +98,15 @@ async function main(): Promise<void> {
   }
   console.log();
 
-  heading('The telemetry the workspace received');
-  for (const post of warehouse.telemetry) {
-    console.log(`POST ${post.path}`);
-    for (const log of post.logs) console.log(JSON.stringify(log, undefined, 2));
+  if (json) {
+    heading('The telemetry the workspace received');
+    for (const post of warehouse.telemetry) {
+      console.log(`POST ${post.path}`);
+      for (const log of post.logs) console.log(JSON.stringify(log, undefined, 2));
+    }
+    console.log();
   }
-  console.log(`\nAccounts: ${JSON.stringify(processor.stats())}`);
+  console.log(counters(processor.stats()));
   await warehouse.stop();
 }
 

@@ -18,7 +18,7 @@ describe('npm run demo', function () {
   this.timeout(60_000);
 
   it('prints the traces and the telemetry, plain and narrow enough, and ends', async () => {
-    const { stdout, stderr } = await output('../../src/demo/main.js');
+    const { stdout, stderr } = await output('../../src/demo/main.js', '--json');
     assert.strictEqual(stderr, '');
     assert.ok(!stdout.includes('\u001b'));
     const [traces = '', telemetry = ''] = stdout.split('The telemetry the workspace received');
@@ -33,12 +33,22 @@ describe('npm run demo', function () {
     assert.match(telemetry, /"total_chunks_iterated": 20/);
   });
 
+  it('ends on the picture and one line of counters, without the records', async () => {
+    const { stdout } = await output('../../src/demo/main.js');
+    assert.doesNotMatch(stdout, /frontend_log_event_id/);
+    assert.match(
+      stdout,
+      /\nTelemetry: \d+ records offered, \d+ delivered, 0 pending, 0 dropped\n$/,
+    );
+  });
+
   it("runs statements of one's own on DuckDB, with real results", async function () {
     if (!hasDuckDb()) this.skip();
     const { stdout, stderr } = await output(
       '../../src/demo/main.js',
       '--engine',
       'duckdb',
+      '--json',
       '--sql',
       'SELECT region, count(*) AS customers FROM customers GROUP BY region ORDER BY region',
       '--sql',

@@ -3,7 +3,11 @@ import { demoOptions } from '../../src/demo/options';
 
 describe("the demo's options", () => {
   it('are the story on the canned engine by default', async () => {
-    assert.deepStrictEqual(await demoOptions([]), { statements: [], html: undefined });
+    assert.deepStrictEqual(await demoOptions([]), {
+      statements: [],
+      html: undefined,
+      json: false,
+    });
   });
 
   it('take a file for the page', async () => {
