@@ -1,4 +1,4 @@
-import { guarded } from './diagnostics';
+import { guarded, guardedListener } from './diagnostics';
 
 /** The platform's timers and clocks. Tests replace members of {@link clock}. */
 export interface Clock {
@@ -85,11 +85,11 @@ export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
       resolve();
       return;
     }
-    const done = (): void => {
+    const done = guardedListener('a pause', () => {
       timer.cancel();
       signal.removeEventListener('abort', done);
       resolve();
-    };
+    });
     const timer = startBackgroundTimer('a pause', delayMs, done);
     signal.addEventListener('abort', done);
   });

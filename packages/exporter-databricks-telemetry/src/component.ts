@@ -1,7 +1,7 @@
 import { metrics } from '@opentelemetry/api';
 import type { Attributes, Meter, MeterProvider, ObservableResult } from '@opentelemetry/api';
 import { SCHEMA_URL } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
-import { guarded } from './diagnostics';
+import { guarded, runCallback } from './diagnostics';
 import { PACKAGE_VERSION, SCOPE_NAME } from './scope';
 
 const SCOPE_OPTIONS = { schemaUrl: SCHEMA_URL };
@@ -45,12 +45,12 @@ export abstract class ComponentMetrics {
     const observing: Observing = (observe) => (result) => {
       if (this.#provider === provider) guarded('a health metric', () => observe(result));
     };
-    guarded('health metrics', () =>
-      this.createInstruments(
-        provider.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS),
-        observing,
-      ),
+    const meter = runCallback('health metrics', () =>
+      provider.getMeter(SCOPE_NAME, PACKAGE_VERSION, SCOPE_OPTIONS),
     );
+    if (meter !== undefined) {
+      guarded('health metrics', () => this.createInstruments(meter, observing));
+    }
   }
 
   protected abstract createInstruments(meter: Meter, observing: Observing): void;

@@ -31,8 +31,10 @@ export class Deadline {
 
   /** What `step` resolves to, or `undefined` at the deadline; a later rejection of `step` is ignored. */
   async race<Result>(step: Promise<Result>): Promise<Result | undefined> {
-    step.catch(() => undefined);
-    return (await Promise.race([step, this.#reached])) ?? undefined;
+    // A promise of this realm: an exporter of the application may return any thenable.
+    const own = Promise.resolve(step);
+    own.catch(() => undefined);
+    return (await Promise.race([own, this.#reached])) ?? undefined;
   }
 
   /** Resolves after `delayMs`, or at the deadline. */

@@ -5,30 +5,29 @@ const logger: DiagLogger = diag.createComponentLogger({
   namespace: '@dbsql-otel/exporter-databricks-telemetry',
 });
 
-/** Logs at debug. Ignores a logger that throws. */
+/** Logs at debug. */
 export function logDebug(message: string, ...details: readonly unknown[]): void {
-  try {
-    logger.debug(message, ...details);
-  } catch {
-    // The application's logger failed, so the failure cannot be logged.
-  }
+  log('debug', message, details);
 }
 
 /** Logs at info. */
 export function logInfo(message: string): void {
-  try {
-    logger.info(message);
-  } catch {
-    // As in logDebug.
-  }
+  log('info', message);
 }
 
 /** Logs at warn. */
 export function logWarning(message: string): void {
+  log('warn', message);
+}
+
+/** Ignores a logger that throws or rejects: its failure cannot be logged. */
+function log(level: keyof DiagLogger, message: string, details: readonly unknown[] = []): void {
   try {
-    logger.warn(message);
+    // An application may have given asynchronous functions.
+    const returned: unknown = logger[level](message, ...details);
+    ownRejection(returned, () => undefined);
   } catch {
-    // As in logDebug.
+    // As above.
   }
 }
 
@@ -69,6 +68,16 @@ export function guarded<Result>(place: string, call: () => Result): Result | und
   }
 }
 
+/** A guarded listener: an exception from a listener would end the process. */
+export function guardedListener<Args extends readonly unknown[]>(
+  place: string,
+  listener: (...args: Args) => void,
+): (...args: Args) => void {
+  return (...args) => {
+    guarded(place, () => listener(...args));
+  };
+}
+
 /**
  * Reports a failure that the application does not see: the first at each place as a warning, later ones at debug. Names
  * the class of the error and its stack frames; the message may quote a statement.
@@ -82,26 +91,31 @@ export function reportDefect(place: string, error: unknown): void {
     }
     failedPlaces.add(place);
     const frames = error instanceof Error ? error.stack?.split('\n') : [];
-    logger.warn(
-      `${place} failed (${type}); the application is unaffected`,
-      frames?.filter((line) => /^ {4}at /.test(line)).join('\n'),
-    );
+    const shown = frames?.filter((line) => /^ {4}at /.test(line)).join('\n');
+    log('warn', `${place} failed (${type}); the application is unaffected`, [shown]);
   } catch {
-    // The application's logger failed, or the error cannot be read.
+    // The error cannot be read.
   }
 }
 
 /**
- * Calls a callback of the application. Its failure ends here: an exception, and the rejection of whatever promise or
+ * Calls a function of the application. Its failure ends here: an exception, and the rejection of whatever promise or
  * thenable it returns.
  */
-export function runCallback(name: string, call: () => unknown): void {
-  guarded(name, () => {
+export function runCallback<Result>(name: string, call: () => Result): Result | undefined {
+  return guarded(name, () => {
     const returned = call();
-    if (typeof returned !== 'object' || returned === null) return;
-    // Resolving a new promise reads and calls `then` in a job of its own, where a failure rejects this promise.
-    new Promise((resolve) => {
-      resolve(returned);
-    }).catch((error: unknown) => reportDefect(name, error));
+    ownRejection(returned, (error) => reportDefect(name, error));
+    return returned;
   });
+}
+
+/** Handles the rejection of whatever promise or thenable a function of the application returned. */
+export function ownRejection(returned: unknown, rejected: (error: unknown) => void): void {
+  const isPrimitive = typeof returned !== 'object' && typeof returned !== 'function';
+  if (isPrimitive || returned === null) return;
+  // The promise reads and calls `then`, and rejects when either throws.
+  new Promise((resolve) => {
+    resolve(returned);
+  }).catch(rejected);
 }

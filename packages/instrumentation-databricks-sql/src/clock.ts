@@ -40,7 +40,7 @@ export function startBackgroundTimer(
 }
 
 /** In browsers and in jsdom a timer is a number, which has no `unref`. */
-export function unref(handle: unknown): void {
+function unref(handle: unknown): void {
   if (typeof handle !== 'object' || handle === null || !('unref' in handle)) return;
   const { unref: release } = handle;
   if (typeof release === 'function') release.call(handle);

@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import type { DiagLogFunction, DiagLogger } from '@opentelemetry/api';
 import { SCOPE_NAME } from './scope';
+import { isThenable, ownRejection } from './thenable';
 
 /** Where the OpenTelemetry API keeps what was registered; a test holds it against the API. */
 const API_KEY = Symbol.for('opentelemetry.js.api.1');
@@ -79,7 +80,8 @@ export class ComponentLogger implements DiagLogger {
 
   #write(level: keyof DiagLogger, words: Parameters<DiagLogFunction>): void {
     try {
-      this.#logger[level](...words);
+      const returned: unknown = this.#logger[level](...words);
+      if (isThenable(returned)) void ownRejection(returned);
     } catch {
       // The application's logger failed, so the failure cannot be logged.
     }
@@ -89,9 +91,11 @@ export class ComponentLogger implements DiagLogger {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     void this.#repeatSoon();
-    const { clock, unref } = require('./clock') as typeof import('./clock');
+    const { startBackgroundTimer } = require('./clock') as typeof import('./clock');
+    const { Guard } = require('./guard') as typeof import('./guard');
+    const guard = new Guard(this);
     for (const delayMs of REPEAT_AFTER_MS) {
-      unref(clock.setTimeout(() => this.repeat(), delayMs));
+      startBackgroundTimer(guard, 'kept log lines', delayMs, () => this.repeat());
     }
   }
 

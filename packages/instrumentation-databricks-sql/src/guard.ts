@@ -1,7 +1,6 @@
 import type { DiagLogger } from '@opentelemetry/api';
 import type { ComponentLogger } from './diagnostics';
-import { isThenable } from './thenable';
-import type { Thenable } from './thenable';
+import { isThenable, ownRejection } from './thenable';
 
 /**
  * Keeps the errors of this package away from the application. The first failure of each place logs a warning, later ones
@@ -33,7 +32,11 @@ export class Guard {
   ): void {
     this.run(place, () => {
       const result = hook?.(...args);
-      if (isThenable(result)) void this.#own(place, result);
+      if (isThenable(result)) {
+        void ownRejection(result, (error) => {
+          this.report(place, error);
+        });
+      }
     });
   }
 
@@ -49,15 +52,6 @@ export class Guard {
   /** Logs what no logger has received so far. */
   repeatWarnings(): void {
     this.#diag.repeat?.();
-  }
-
-  /** An async function works with promises of the language itself, whatever the global `Promise` is. */
-  async #own(place: string, result: Thenable): Promise<void> {
-    try {
-      await result;
-    } catch (error) {
-      this.report(place, error);
-    }
   }
 
   report(place: string, error: unknown): void {

@@ -1,4 +1,5 @@
 import { startTimeLimit } from '../clock';
+import { guardedListener } from '../diagnostics';
 import { withTracingSuppressed } from '../suppress-tracing';
 
 export type Credentials =
@@ -54,7 +55,7 @@ export function answerOf<T>(
       signal.removeEventListener('abort', giveUp);
       resolve(answer);
     };
-    const giveUp = (): void => settle({ kind: 'timeout' });
+    const giveUp = guardedListener('an abort', () => settle({ kind: 'timeout' }));
     const limit = startTimeLimit('the time limit of a provider', timeoutMs, giveUp);
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) {
@@ -63,7 +64,11 @@ export function answerOf<T>(
     }
     const fail = (): void => settle({ kind: 'failed' });
     try {
-      withTracingSuppressed(call).then((value) => settle({ kind: 'value', value }), fail);
+      // A promise of this realm, whatever the application's function returns.
+      Promise.resolve(withTracingSuppressed(call)).then(
+        (value) => settle({ kind: 'value', value }),
+        fail,
+      );
     } catch {
       fail();
     }

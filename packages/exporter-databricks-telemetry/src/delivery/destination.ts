@@ -7,7 +7,7 @@ import {
   ATTR_SERVER_PORT,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import type { HeadersSource, ResolvedExporterOptions } from '../config';
-import { OncePerCondition, guarded } from '../diagnostics';
+import { OncePerCondition, runCallback } from '../diagnostics';
 import { count, text } from '../attribute-values';
 import type { ConnectionBatch } from './connection-batch';
 import { parseHost } from './host';
@@ -50,7 +50,7 @@ export class Destinations {
 
   /** `undefined` when the host is refused or unknown. */
   of(batch: ConnectionBatch): Destination | undefined {
-    const access = guarded('access', () => this.#accessOf(batch));
+    const access = runCallback('access', () => this.#accessOf(batch));
     if (access) return this.#ofConnection(batch.connectionId, access);
     const server = this.#serverOf(batch);
     if (server === undefined) {

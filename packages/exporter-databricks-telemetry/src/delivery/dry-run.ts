@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs';
 import { clock } from '../clock';
 import type { PayloadListener, ResolvedExporterOptions } from '../config';
-import { logDebug, runCallback } from '../diagnostics';
+import { guardedListener, logDebug, runCallback } from '../diagnostics';
 import { encodeBody } from '../frontend-log/request-body';
 import type { BatchInFlight } from './batch-in-flight';
 import { RecordEncoder } from './record-encoder';
@@ -17,9 +17,13 @@ export function payloadSink({
       return ({ host, path, body }) => logDebug(`${host}${path} ${body}`);
     case 'file':
       return (payload) =>
-        appendFile(dryRunPath, `${JSON.stringify(payload)}\n`, (error) => {
-          if (error) logDebug('the dry run could not be written', error);
-        });
+        appendFile(
+          dryRunPath,
+          `${JSON.stringify(payload)}\n`,
+          guardedListener('dryRun', (error) => {
+            if (error) logDebug('the dry run could not be written', error);
+          }),
+        );
     default:
       return dryRun;
   }

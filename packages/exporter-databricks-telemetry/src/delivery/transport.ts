@@ -6,10 +6,14 @@ import type {
   IncomingHttpHeaders,
   IncomingMessage,
 } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { startTimeLimit } from '../clock';
+import { guardedListener } from '../diagnostics';
 import { withTracingSuppressed } from '../suppress-tracing';
 
 const MAX_ANSWER_BYTES = 64 * 1_024;
+/** Names the listeners in diagnostics. */
+const PLACE = 'a request';
 
 export interface TransportTarget {
   readonly hostname: string;
@@ -72,7 +76,7 @@ export function send(
       }
     };
     const fail = (error: unknown) => settle({ kind: 'network', code: errorCode(error) });
-    const abort = () => settle({ kind: 'aborted' });
+    const abort = guardedListener(PLACE, () => settle({ kind: 'aborted' }));
     const limit = startTimeLimit('the time limit of a request', timeoutMs, () =>
       settle({ kind: 'timeout' }),
     );
@@ -80,22 +84,32 @@ export function send(
 
     try {
       clientRequest = withTracingSuppressed(() => httpsRequest(requestOptions(target, request)));
+      clientRequest
+        .on('error', guardedListener(PLACE, fail))
+        .on(
+          'upgrade',
+          guardedListener(PLACE, (_response: IncomingMessage, socket: Duplex) => {
+            // Node.js would leave the socket of an unexpected upgrade open.
+            socket.destroy();
+            fail(undefined);
+          }),
+        )
+        .on('socket', guardedListener(PLACE, unref))
+        .on(
+          'response',
+          guardedListener(PLACE, (response) => read(response, settle)),
+        );
+      write(clientRequest, request.body ?? []);
     } catch (error) {
       // An agent that throws, or headers with characters that HTTP does not allow.
       fail(error);
-      return;
     }
-    clientRequest
-      .on('error', fail)
-      // Without a listener Node.js leaves the socket of an unexpected upgrade open.
-      .on('upgrade', (_response, socket) => {
-        socket.destroy();
-        fail(undefined);
-      })
-      .on('socket', (socket) => socket.unref())
-      .on('response', (response) => read(response, settle));
-    write(clientRequest, request.body ?? []);
   });
+}
+
+/** An agent of the application may give any stream. */
+function unref(socket: Duplex & { unref?: () => unknown }): void {
+  socket.unref?.();
 }
 
 function requestOptions(target: TransportTarget, request: TransportRequest): RequestOptions {
@@ -133,23 +147,32 @@ function read(
   const chunks: Buffer[] = [];
   let bytes = 0;
   response
-    .on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) {
-        settle({ kind: 'oversized' });
-      } else {
-        chunks.push(chunk);
-      }
-    })
-    // Also when the answer breaks off.
-    .on('error', (error) => settle({ kind: 'network', code: errorCode(error) }))
-    .on('end', () =>
-      settle({
-        kind: 'answer',
-        status: response.statusCode ?? 0,
-        headers: response.headers,
-        body: Buffer.concat(chunks).toString('utf8'),
+    .on(
+      'data',
+      guardedListener(PLACE, (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > MAX_ANSWER_BYTES) {
+          settle({ kind: 'oversized' });
+        } else {
+          chunks.push(chunk);
+        }
       }),
+    )
+    // Also when the answer breaks off.
+    .on(
+      'error',
+      guardedListener(PLACE, (error) => settle({ kind: 'network', code: errorCode(error) })),
+    )
+    .on(
+      'end',
+      guardedListener(PLACE, () =>
+        settle({
+          kind: 'answer',
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString('utf8'),
+        }),
+      ),
     );
 }
 

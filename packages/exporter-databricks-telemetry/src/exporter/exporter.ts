@@ -41,7 +41,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     // JavaScript may give anything; what is no options object leaves the defaults.
     this.#given = guarded('the options', () => ({ ...options })) ?? {};
     this.#unsubscribe =
-      guarded('access.onClosed', () =>
+      runCallback('access.onClosed', () =>
         this.#options.access?.onClosed((connectionId) =>
           guarded('onClosed', () => this.#onClosed(connectionId)),
         ),
@@ -159,7 +159,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     guarded('connectionClosed', () => this.#load().connectionClosed(connectionId));
     if (listeners.length > 0) {
       this.#exporting?.forget(connectionId);
-      this.#options.access?.release(connectionId);
+      runCallback('access.release', () => this.#options.access?.release(connectionId));
     }
   }
 
@@ -169,7 +169,7 @@ export class DatabricksTelemetryExporter implements SpanExporter {
     await this.#settled(timeoutMs);
     this.#abort.abort();
     await Promise.allSettled(this.#inFlight);
-    this.#unsubscribe();
+    runCallback('access.onClosed', this.#unsubscribe);
     this.#exporting?.close();
   }
 

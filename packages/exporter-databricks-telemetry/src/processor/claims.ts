@@ -8,7 +8,7 @@ import type {
   TelemetryOwner,
 } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { guarded, OncePerCondition } from '../diagnostics';
+import { guardedListener, OncePerCondition } from '../diagnostics';
 
 /** Copied, because loading all names costs a tenth of loading this package; its type keeps the copy right. */
 const CHANNEL: typeof CHANNEL_DATABRICKS_TELEMETRY =
@@ -52,14 +52,12 @@ export class Claims implements TelemetryOwner {
     unsubscribe(CHANNEL, this.#receive);
   }
 
-  readonly #receive = (message: unknown): void => {
-    guarded('the telemetry channel', () => {
-      if (this.#isOpen && isMessage(message)) {
-        if (message.type === 'connection') this.#claim(message);
-        else this.#take(message);
-      }
-    });
-  };
+  readonly #receive = guardedListener('the telemetry channel', (message: unknown) => {
+    if (this.#isOpen && isMessage(message)) {
+      if (message.type === 'connection') this.#claim(message);
+      else this.#take(message);
+    }
+  });
 
   #claim(question: ConnectionMessage): void {
     const connection = question.claim(this);

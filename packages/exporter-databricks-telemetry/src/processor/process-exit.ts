@@ -1,6 +1,11 @@
-import { guarded } from '../diagnostics';
+import { guarded, guardedListener } from '../diagnostics';
 
 const watched = new Set<() => void>();
+const PLACE = 'the exit of the process';
+
+const exited = guardedListener(PLACE, () => {
+  for (const onExit of watched) guarded(PLACE, onExit);
+});
 
 /**
  * Calls `onExit` when the process exits. One listener of the process serves all callers: many would make Node.js print a
@@ -15,8 +20,4 @@ export function watchProcessExit(onExit: () => void): () => void {
     watched.delete(onExit);
     if (watched.size === 0) process.removeListener('exit', exited);
   };
-}
-
-function exited(): void {
-  for (const onExit of watched) guarded('the exit of the process', onExit);
 }

@@ -9,7 +9,7 @@ import { startBackgroundTimer } from '../clock';
 import type { Timer } from '../clock';
 import { Deadline } from '../deadline';
 import { DatabricksTelemetryExporter } from '../exporter/exporter';
-import { OncePerCondition, guarded, logDebug, reportDefect } from '../diagnostics';
+import { OncePerCondition, guarded, logDebug, reportDefect, runCallback } from '../diagnostics';
 import { EarlyLines } from '../early-lines';
 import { resolveOptions } from '../option-validation';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '../otel';
@@ -98,9 +98,9 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
       this.#earlyLines.info('DATABRICKS_TELEMETRY_DISABLED is set: no telemetry is reported');
       return;
     }
-    guarded('onConnectionClosed', () => {
-      this.#exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId));
-    });
+    runCallback('onConnectionClosed', () =>
+      this.#exporter.onConnectionClosed?.((connectionId) => this.#finishConnection(connectionId)),
+    );
     if (sdkDisabled()) {
       this.#earlyLines.info(
         'OTEL_SDK_DISABLED is true: this processor claims no connection, so the driver sends its own telemetry',
@@ -177,7 +177,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     this.#earlyLines.repeat();
     const module = require('./processor-parts') as typeof import('./processor-parts');
     this.#parts = new module.ProcessorParts(this.#options, this.#exporter);
-    guarded('health metrics', () => this.#exporter.attachMetrics?.());
+    runCallback('health metrics', () => this.#exporter.attachMetrics?.());
     return this.#parts;
   }
 
@@ -226,7 +226,7 @@ export class DatabricksTelemetrySpanProcessor implements SpanProcessor {
     this.#lastEnded = undefined;
     this.#stopSweeping();
     const deadline = new Deadline(this.#options.shutdownTimeoutMs);
-    guarded('shutdownBegins', () => this.#exporter.shutdownBegins?.());
+    runCallback('shutdownBegins', () => this.#exporter.shutdownBegins?.());
     this.#parts?.aggregator.giveUpRunning();
     await this.#deliver(deadline);
     await this.#awaitExporter('shutdown', deadline);
@@ -284,7 +284,8 @@ function isPublished(span: ReadableSpan & { readonly [PUBLISHED]?: unknown }): b
 const MAX_HOSTS_NAMED = 3;
 
 function warnOfLoss(records: number, exporter: ConnectionAwareExporter): void {
-  const hosts = Object.entries(exporter.stats?.().hosts ?? {})
+  const stats = runCallback('stats', () => exporter.stats?.());
+  const hosts = Object.entries(stats?.hosts ?? {})
     .filter(([, { lastError }]) => lastError !== undefined)
     .map(([host, { lastError }]) => `${host} (last error: ${lastError})`);
   const where = hosts.length === 0 ? '' : `, for ${hosts.slice(-MAX_HOSTS_NAMED).join(', ')}`;

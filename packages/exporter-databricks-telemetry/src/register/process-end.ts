@@ -1,5 +1,7 @@
-import { logDebug } from '../diagnostics';
+import { startImmediate } from '../clock';
+import { guardedListener, logDebug } from '../diagnostics';
 
+const PLACE = 'the end of the process';
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** What delivers telemetry at the end of a process. Neither promise rejects. */
@@ -20,23 +22,23 @@ export interface Flushable {
  * @returns the function that takes the handlers off
  */
 export function flushAtProcessEnd(flushable: Flushable): () => void {
-  const onBeforeExit = (): void => {
+  const onBeforeExit = guardedListener(PLACE, () => {
     run('beforeExit', flushable.shutdown());
-  };
+  });
   process.once('beforeExit', onBeforeExit);
 
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const onSignal = guardedListener(PLACE, (signal: NodeJS.Signals) => {
     // Off while the others run: libraries look whether they are alone before they end the process themselves.
     process.removeListener(signal, onSignal);
     if (process.listenerCount(signal) > 0) {
       run(signal, flushable.forceFlush());
-      setImmediate(() => {
+      startImmediate(PLACE, () => {
         process.prependListener(signal, onSignal);
-      }).unref();
+      });
       return;
     }
     run(signal, dieOf(signal));
-  };
+  });
   const dieOf = async (signal: NodeJS.Signals): Promise<void> => {
     await flushable.shutdown();
     process.kill(process.pid, signal);

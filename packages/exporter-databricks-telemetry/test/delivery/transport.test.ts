@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
+import { Agent } from 'node:https';
 import { Socket, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
@@ -58,6 +59,43 @@ describe('send', () => {
     assert.equal(request?.headers.host, 'a.example.com:8443');
     assert.equal(request?.headers['content-length'], '3');
     assert.equal(request?.body, 'abc');
+  });
+
+  for (const [name, unref] of [
+    ['have no unref', undefined],
+    [
+      'throw from unref',
+      () => {
+        throw new Error('unref');
+      },
+    ],
+  ] as const) {
+    it(`accepts an agent whose sockets ${name}`, async () => {
+      // A keep-alive agent calls `unref` itself.
+      const agent = new Agent();
+      const { createConnection } = plainTextAgent(() => server.port);
+      agent.createConnection = (...args) =>
+        Object.defineProperty(createConnection(...args), 'unref', { value: unref });
+      const target = { hostname: 'a.example.com', port: 8443, agent };
+      server.script.push(answer('{}'));
+      const outcome = await send(target, POST, 10_000, controller.signal);
+      agent.destroy();
+      assert.equal(outcome.kind, 'answer');
+    });
+  }
+
+  it('fails with an agent that throws', async () => {
+    for (const member of ['addRequest', 'createConnection'] as const) {
+      const agent = plainTextAgent(() => server.port);
+      Object.defineProperty(agent, member, {
+        value: () => {
+          throw new Error('agent');
+        },
+      });
+      const target = { hostname: 'a.example.com', port: 8443, agent };
+      const outcome = await send(target, POST, 10_000, controller.signal);
+      assert.deepEqual(outcome, { kind: 'network', code: 'UNKNOWN' });
+    }
   });
 
   it('sends no length of a body that is none', async () => {

@@ -1,7 +1,7 @@
 import type { Accounting } from '../../accounting';
 import { clock, startBackgroundTimer, startImmediate, startTimeLimit } from '../../clock';
 import type { Timer } from '../../clock';
-import { logDebug, OncePerCondition } from '../../diagnostics';
+import { logDebug, OncePerCondition, ownRejection } from '../../diagnostics';
 import type { SpanExporter } from '../../otel';
 import type { DropReason } from '../../record';
 import { withTracingSuppressed } from '../../suppress-tracing';
@@ -280,13 +280,17 @@ export class ExportLoop {
     };
     this.#flight = batch;
     pass.batches += 1;
-    try {
-      withTracingSuppressed(() =>
-        this.#exporter.export([...batch], (result) => answer(readOutcome(batch, result))),
-      );
-    } catch (error) {
+    const fail = (error: unknown): void => {
       logDebug('the exporter threw', error);
       answer(failedOutcome(batch));
+    };
+    try {
+      const returned: unknown = withTracingSuppressed(() =>
+        this.#exporter.export([...batch], (result) => answer(readOutcome(batch, result))),
+      );
+      ownRejection(returned, fail);
+    } catch (error) {
+      fail(error);
     }
     withinCall = false;
     // Neither answered nor closed within the call.
