@@ -35,7 +35,9 @@ export function registeredCallbacks(source: string): RegisteredCallback[] {
     // The member of an interface has typed parameters.
     if (given === undefined || /^\w+\??: /.test(args[0] ?? '')) return [];
     const line = code.slice(0, match.index).split('\n').length;
-    return [{ by, text: declarationOf(given, code) ?? given, line }];
+    const text = declarationOf(given, code) ?? given;
+    const texts = text.startsWith('{') ? membersOf(text, code) : [text];
+    return texts.map((each) => ({ by, text: each, line }));
   });
 }
 
@@ -43,8 +45,17 @@ export function registeredCallbacks(source: string): RegisteredCallback[] {
 export function isGuarded(callback: string): boolean {
   return (
     /^(?:guardedListener|observing)\(/.test(callback) ||
-    /^\([^()]*\) =>\s*(?:\{\s*)?(?:this\.)?#?(?:guarded\(|guard\.run\()/.test(callback)
+    /^\(\) => \{\}/.test(callback) ||
+    /^\([^()]*\)(?:: \w+)? =>\s*(?:\{\s*)?(?:this\.)?#?(?:guarded\(|guard\.run\()/.test(callback)
   );
+}
+
+/** The functions of an object of subscribers. */
+function membersOf(literal: string, code: string): string[] {
+  return argumentsAt(literal, 1).map((member) => {
+    const value = member.replace(/^\w+: /, '');
+    return declarationOf(value, code) ?? value;
+  });
 }
 
 /** The initializer of a constant or a field that is given by its name. */
@@ -69,10 +80,11 @@ function argumentsAt(code: string, start: number): string[] {
     } else if (QUOTES.includes(character)) quote = character;
     else if (OPENING.includes(character)) depth += 1;
     else if (CLOSING.includes(character) && depth > 0) depth -= 1;
-    else if (depth === 0 && (character === ',' || character === ')')) {
+    else if (character === ',' && depth > 0) continue;
+    else if (character === ',' || CLOSING.includes(character)) {
       args.push(code.slice(from, index).trim());
       from = index + 1;
-      if (character === ')') break;
+      if (character !== ',') break;
     }
   }
   return args.filter((argument) => argument !== '');

@@ -55,6 +55,8 @@ describe('callbacks that Node.js or the OpenTelemetry API calls', () => {
     ['new FinalizationRegistry<string>((id) => {\n  this.guard.run("a", () => id);\n});', true],
     ['new FinalizationRegistry((id) => forget(id));', false],
     ['subscribe(CHANNEL, this.#receive);', false],
+    ['channel.subscribe({ start: () => {}, end: () => guarded("a", b) });', true],
+    ['const all = { start: () => {}, end: () => b() };\nchannel.subscribe(all);', false],
   ] as const) {
     it(`counts ${JSON.stringify(code)} as ${guarded ? 'guarded' : 'not guarded'}`, () => {
       const found = registeredCallbacks(code);

@@ -81,7 +81,9 @@ export class DriverChannels {
       asyncStart: () => {},
       // A call that did not return a promise is over; the channel has its result by now.
       end: (context: object) => {
-        if ('result' in context || 'error' in context) settled(context);
+        guard.run('driver channel', () => {
+          if ('result' in context || 'error' in context) settled(context);
+        });
       },
       asyncEnd: settled,
       error: settled,
