@@ -7,21 +7,21 @@ const logger: DiagLogger = diag.createComponentLogger({
 
 /** Logs at debug. */
 export function logDebug(message: string, ...details: readonly unknown[]): void {
-  log('debug', message, details);
+  write('debug', message, details);
 }
 
 /** Logs at info. */
 export function logInfo(message: string): void {
-  log('info', message);
+  write('info', message);
 }
 
 /** Logs at warn. */
 export function logWarning(message: string): void {
-  log('warn', message);
+  write('warn', message);
 }
 
 /** Ignores a logger that throws or rejects: its failure cannot be logged. */
-function log(level: keyof DiagLogger, message: string, details: readonly unknown[] = []): void {
+function write(level: keyof DiagLogger, message: string, details: readonly unknown[] = []): void {
   try {
     // An application may have given asynchronous functions.
     const returned: unknown = logger[level](message, ...details);
@@ -92,7 +92,7 @@ export function reportDefect(place: string, error: unknown): void {
     failedPlaces.add(place);
     const frames = error instanceof Error ? error.stack?.split('\n') : [];
     const shown = frames?.filter((line) => /^ {4}at /.test(line)).join('\n');
-    log('warn', `${place} failed (${type}); the application is unaffected`, [shown]);
+    write('warn', `${place} failed (${type}); the application is unaffected`, [shown]);
   } catch {
     // The error cannot be read.
   }

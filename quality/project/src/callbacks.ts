@@ -45,7 +45,7 @@ export function registeredCallbacks(source: string): RegisteredCallback[] {
 export function isGuarded(callback: string): boolean {
   return (
     /^(?:guardedListener|observing)\(/.test(callback) ||
-    /^\(\) => \{\}/.test(callback) ||
+    callback.startsWith('() => {}') ||
     /^\([^()]*\)(?:: \w+)? =>\s*(?:\{\s*)?(?:this\.)?#?(?:guarded\(|guard\.run\()/.test(callback)
   );
 }

@@ -73,9 +73,9 @@ describe('send', () => {
     it(`accepts an agent whose sockets ${name}`, async () => {
       // A keep-alive agent calls `unref` itself.
       const agent = new Agent();
-      const { createConnection } = plainTextAgent(() => server.port);
+      const plain = plainTextAgent(() => server.port);
       agent.createConnection = (...args) =>
-        Object.defineProperty(createConnection(...args), 'unref', { value: unref });
+        Object.defineProperty(plain.createConnection(...args), 'unref', { value: unref });
       const target = { hostname: 'a.example.com', port: 8443, agent };
       server.script.push(answer('{}'));
       const outcome = await send(target, POST, 10_000, controller.signal);
