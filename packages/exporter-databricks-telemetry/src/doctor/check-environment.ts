@@ -108,6 +108,14 @@ export function checkEnvironment(environment: Environment): Finding[] {
       );
     }
   }
+  if (environment['AWS_LAMBDA_FUNCTION_NAME']) {
+    findings.push(
+      note(
+        'this is a Lambda function, which is frozen between invocations',
+        'await forceFlush() of the SDK or of the processor before each invocation ends',
+      ),
+    );
+  }
   findings.push(...checkOtlp(environment), ...checkOwnVariables(environment));
   return findings.length > 0 ? findings : [ok('environment: nothing is switched off')];
 }

@@ -13,6 +13,15 @@ describe('environment in the eyes of the doctor', () => {
     [{ DATABRICKS_TELEMETRY_DISABLED: '0' }, /^ok /],
     [{ DATABRICKS_TELEMETRY_DISABLED: 'disabled' }, /^PROBLEM .*not 1, true, yes or on/],
     [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }, /^ok /],
+    [{ OTEL_TRACES_SAMPLER: 'always_off' }, /^note .*samples nothing/],
+    [{ AWS_LAMBDA_FUNCTION_NAME: 'orders' }, /^note .*frozen.*await forceFlush\(\)/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, /^PROBLEM .*is not a URL/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' }, /^PROBLEM .*port 4317/],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      /^PROBLEM .*port 4318/,
+    ],
+    [{ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'databricks-sql' }, /^PROBLEM .*no effect/],
   ];
   for (const [environment, expected] of cases) {
     it(`reads ${JSON.stringify(environment)}`, () => {

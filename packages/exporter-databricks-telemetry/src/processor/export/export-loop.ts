@@ -211,8 +211,9 @@ export class ExportLoop {
 
   #reportSuspension(lateMs: number): void {
     if (lateMs < SUSPENDED_MS) return;
+    const { pending } = this.#queue;
     this.#suspended.warn(
-      `the process did not run for ${Math.round(lateMs / 1_000)} s while ${this.#queue.pending} telemetry records waited: ` +
+      `the process did not run for ${Math.round(lateMs / 1_000)} s while ${pending} telemetry record${pending === 1 ? '' : 's'} waited: ` +
         'where the platform freezes the process between invocations, await forceFlush() before each invocation ends',
     );
   }
