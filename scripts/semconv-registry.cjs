@@ -24,6 +24,7 @@ const EXAMPLES = {
   'databricks.connection.http_path': '/sql/1.0/warehouses/1234567890abcdef',
   'databricks.connection.auth_type': ['access-token', 'oauth-m2m'],
   'databricks.connection.user_agent_entry': 'orders-service',
+  'databricks.cloudfetch.host': 'bucket.s3.us-west-2.amazonaws.com',
   'databricks.error.condition': 'TABLE_OR_VIEW_NOT_FOUND',
   'databricks.query.tag': 'finance',
   'databricks.statement.url': `https://dbc-1.cloud.databricks.com/sql/history?queryId=${UUID}`,

@@ -52,7 +52,7 @@ function instruments(): Map<string, Instrument> {
 
 /** The series of an instrument in Prometheus, by the OpenTelemetry compatibility rules. */
 function prometheusNames(name: string, { kind, unit }: Instrument): string[] {
-  const suffix = { s: '_seconds', By: '_bytes' }[unit] ?? '';
+  const suffix = { s: '_seconds', By: '_bytes', 'By/s': '_bytes_per_second' }[unit] ?? '';
   const base = `${name.replaceAll('.', '_')}${suffix}`;
   if (kind === 'Histogram') return [`${base}_bucket`, `${base}_count`, `${base}_sum`];
   return [/^(?:Observable)?Counter$/.test(kind) ? `${base}_total` : base];

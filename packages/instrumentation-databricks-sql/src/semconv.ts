@@ -37,6 +37,14 @@ export const ATTR_DB_QUERY_SUMMARY = 'db.query.summary';
 export const ATTR_DB_STORED_PROCEDURE_NAME = 'db.stored_procedure.name';
 /** The SQL with every literal masked; as it was written with `queryText: full`. */
 export const ATTR_DB_QUERY_TEXT = 'db.query.text';
+/** The old name of `db.system.name`, with `OTEL_SEMCONV_STABILITY_OPT_IN=database/dup`. */
+export const ATTR_DB_SYSTEM = 'db.system';
+/** The old name of `db.namespace`, with `OTEL_SEMCONV_STABILITY_OPT_IN=database/dup`. */
+export const ATTR_DB_NAME = 'db.name';
+/** The old name of `db.query.text`, with `OTEL_SEMCONV_STABILITY_OPT_IN=database/dup`. */
+export const ATTR_DB_STATEMENT = 'db.statement';
+/** The metadata method, else the first word of `db.query.summary`, with `OTEL_SEMCONV_STABILITY_OPT_IN=database/dup`. */
+export const ATTR_DB_OPERATION = 'db.operation';
 /** SQLSTATE of the failure. */
 export const ATTR_DB_RESPONSE_STATUS_CODE = 'db.response.status_code';
 /** Prefix, Development, opt-in: followed by the parameter's name or zero-based position. */
@@ -47,6 +55,8 @@ export const ATTR_SERVER_ADDRESS = 'server.address';
 export const ATTR_SERVER_PORT = 'server.port';
 /** SQLSTATE, else the HTTP status, else the driver's `errorCode`, else the class of the error, else `_OTHER`. */
 export const ATTR_ERROR_TYPE = 'error.type';
+/** Of the last answer to a CloudFetch download. */
+export const ATTR_HTTP_RESPONSE_STATUS_CODE = 'http.response.status_code';
 /** Class of the error, on the `exception` event. */
 export const ATTR_EXCEPTION_TYPE = 'exception.type';
 /** Condition, SQLSTATE and class; the full message with `enhancedDatabaseReporting`. */
@@ -115,6 +125,9 @@ export const ATTR_DATABRICKS_STATEMENT_DURATION = 'databricks.statement.duration
 export const ATTR_DATABRICKS_STATEMENT_POLL_COUNT = 'databricks.statement.poll_count';
 /** Seconds, summed over the polls. */
 export const ATTR_DATABRICKS_STATEMENT_POLL_DURATION = 'databricks.statement.poll_duration';
+/** Rows that a DML statement inserted, updated or deleted. */
+export const ATTR_DATABRICKS_STATEMENT_MODIFIED_ROW_COUNT =
+  'databricks.statement.modified_row_count';
 /** Seconds until the server accepted the statement; unknown on the kernel. */
 export const ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION = 'databricks.statement.submit_duration';
 /** Seconds the statement waited for the warehouse, in its queue or for its start. Absent when no poll saw it pending. */
@@ -144,6 +157,10 @@ export const ATTR_DATABRICKS_RESULT_BATCH_COUNT = 'databricks.result.batch_count
 export const ATTR_DATABRICKS_RESULT_BATCH_SIZE = 'databricks.result.batch_size';
 /** Seconds the driver waited for those batches. */
 export const ATTR_DATABRICKS_RESULT_BATCH_DURATION = 'databricks.result.batch_duration';
+/** Bytes of the whole result before compression, as the server states them. */
+export const ATTR_DATABRICKS_RESULT_UNCOMPRESSED_SIZE = 'databricks.result.uncompressed_size';
+/** Whether the result came from a cache of the warehouse, one of {@link CacheLookup}. */
+export const ATTR_DATABRICKS_RESULT_CACHE_LOOKUP = 'databricks.result.cache_lookup';
 /** Bytes as they crossed the wire. */
 export const ATTR_DATABRICKS_RESULT_SIZE = 'databricks.result.size';
 /** Boolean, also on downloads: results are LZ4-compressed. Absent for columnar results, which never are. */
@@ -158,6 +175,10 @@ export const ATTR_DATABRICKS_CLOUDFETCH_FIRST_DURATION = 'databricks.cloudfetch.
 export const ATTR_DATABRICKS_CLOUDFETCH_SLOWEST_DURATION = 'databricks.cloudfetch.slowest_duration';
 /** Seconds, summed over the chunks; more than elapsed time, because downloads overlap. */
 export const ATTR_DATABRICKS_CLOUDFETCH_TOTAL_DURATION = 'databricks.cloudfetch.total_duration';
+/** The most downloads that ran at once. */
+export const ATTR_DATABRICKS_CLOUDFETCH_CONCURRENCY_MAX = 'databricks.cloudfetch.concurrency_max';
+/** Host of the storage that has the file, also on metrics; never the path or the query of its link. */
+export const ATTR_DATABRICKS_CLOUDFETCH_HOST = 'databricks.cloudfetch.host';
 /** Zero-based, in the order of the links. */
 export const ATTR_DATABRICKS_CLOUDFETCH_CHUNK_INDEX = 'databricks.cloudfetch.chunk_index';
 /** Rows in the chunk. */
@@ -191,6 +212,9 @@ export const METRIC_DATABRICKS_CLIENT_STATEMENT_PENDING_DURATION =
 /** Histogram, seconds. */
 export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION =
   'databricks.client.cloudfetch.download.duration';
+/** Histogram, `By/s`: of each CloudFetch download, retries included. */
+export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_THROUGHPUT =
+  'databricks.client.cloudfetch.throughput';
 /** Counter, bytes. */
 export const METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE = 'databricks.client.cloudfetch.size';
 /** Counter, `{retry}`: HTTP requests that the driver sent again; those of the native kernel are not seen. */
@@ -279,6 +303,9 @@ export type ErrorReason =
 
 /** The closed list of values of `databricks.leak.type`. */
 export type LeakType = 'session' | 'statement';
+
+/** The closed list of values of `databricks.result.cache_lookup`. */
+export type CacheLookup = 'ineligible' | 'local_hit' | 'remote_hit' | 'miss';
 
 /** The closed list of values of `databricks.result.format`. */
 export type ResultFormat = 'inline_arrow' | 'inline_columnar' | 'cloudfetch';

@@ -90,10 +90,24 @@ export interface OperationHandle {
   readonly hasResultSet?: boolean;
 }
 
+/** `node-int64`. */
+interface Int64 {
+  toNumber(allowImprecise?: boolean): number;
+}
+
+/** The number, unless it is absent or negative, which stands for unknown. */
+export function countOf(value: Int64 | null | undefined): number | undefined {
+  const count = value?.toNumber(true);
+  return count !== undefined && count >= 0 ? count : undefined;
+}
+
 /** `TGetResultSetMetadataResp`. */
 export interface ResultSetMetadata {
   readonly resultFormat?: number | string | null;
   readonly lz4Compressed?: boolean | null;
+  /** `TCacheLookupResult`. */
+  readonly cacheLookupResult?: number | null;
+  readonly uncompressedBytes?: Int64 | null;
 }
 
 /** `ResultSlicer`, and the sources below it, of which the innermost has the handle. */
@@ -192,6 +206,8 @@ export interface OperationStatus {
   readonly sqlState?: string | null;
   readonly errorMessage?: string | null;
   readonly displayMessage?: string | null;
+  /** Of DML. */
+  readonly numModifiedRows?: Int64 | null;
 }
 
 /** Any response of a call that opens an operation or a session. */

@@ -12,7 +12,12 @@ import {
 import { withProperty } from '../driver/options-view';
 import type { Client, ConnectionOptions, Session } from '../driver/shapes';
 import {
+  ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA,
   ATTR_DATABRICKS_CONNECTION_OPTED_OUT,
+  ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT,
   ATTR_DATABRICKS_DRIVER_TELEMETRY_ENABLED,
   ATTR_DATABRICKS_OPERATION,
   OPERATION_CONNECT,
@@ -26,6 +31,15 @@ import { taggedSessionOptions } from './query-tags';
 import { traceMethod } from './method-patch';
 import type { ClassPatch } from './method-patch';
 import type { SharedState } from './shared-state';
+
+/** What only telemetry needs of a connection. */
+const SWITCHES: ReadonlySet<string> = new Set([
+  ATTR_DATABRICKS_CONNECTION_SOCKET_TIMEOUT,
+  ATTR_DATABRICKS_CONNECTION_LZ4_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_ARROW_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_DIRECT_RESULTS_ENABLED,
+  ATTR_DATABRICKS_CONNECTION_METRIC_VIEW_METADATA,
+]);
 
 /** `DBSQLClient`. */
 export function clientPatch(shared: SharedState, driverVersion?: string): ClassPatch {
@@ -151,6 +165,20 @@ class ConnectCall extends DriverCall {
     this.#shared.report.sawVersion(version);
     this.result = configuration(this.#client, options ?? {}, Boolean(authProvider), version);
   }
+
+  /** The owner of the connection gets its whole configuration; a reader of traces does not need the switches. */
+  override end(): void {
+    const { result } = this;
+    if (result !== undefined && this.operation?.connection.ownership?.hasOpenOwner === true) {
+      this.published = result;
+      this.result = withoutSwitches(result);
+    }
+    super.end();
+  }
+}
+
+function withoutSwitches(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !SWITCHES.has(name)));
 }
 
 function beginOpenSession(

@@ -1,6 +1,7 @@
 import { chunksIn } from '../driver/row-set';
 import type { CloudFetchResultHandler, Operation, RowSetProvider } from '../driver/shapes';
-import type { ResultFormat } from '../semconv';
+import { countOf } from '../driver/shapes';
+import type { CacheLookup, ResultFormat } from '../semconv';
 import type { ResultFacts } from '../statement/totals';
 
 /** `TSparkRowSetType`. */
@@ -10,17 +11,23 @@ const FORMATS: ReadonlyMap<unknown, ResultFormat> = new Map([
   [3, 'cloudfetch'],
 ]);
 
+/** `TCacheLookupResult`. */
+const CACHE_LOOKUPS: readonly CacheLookup[] = ['ineligible', 'local_hit', 'remote_hit', 'miss'];
+
 /** What an operation of the driver knows of its results. */
 export function resultFacts(operation: Operation, isKernel: boolean): ResultFacts {
   const handle = operation.backend?.operationHandle ?? operation.operationHandle;
   const format = resultFormat(operation, isKernel);
-  const isCompressed = metadataOf(operation)?.lz4Compressed;
+  const metadata = metadataOf(operation);
+  const isCompressed = metadata?.lz4Compressed;
   return {
     hasResultSet: handle === undefined || handle.hasResultSet === true,
     format,
     isCompressed:
       isKernel || format === 'inline_columnar' ? undefined : (isCompressed ?? undefined),
     unreadChunks: unreadChunksOf(operation._data),
+    cacheLookup: CACHE_LOOKUPS[metadata?.cacheLookupResult ?? -1],
+    uncompressedBytes: countOf(metadata?.uncompressedBytes),
   };
 }
 
@@ -31,6 +38,8 @@ export function cloudFetchFacts(handler: CloudFetchResultHandler): ResultFacts {
     format: 'cloudfetch',
     isCompressed: handler.isLZ4Compressed,
     unreadChunks: unreadChunksOf(handler.source),
+    cacheLookup: undefined,
+    uncompressedBytes: undefined,
   };
 }
 

@@ -1,8 +1,11 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import {
   ATTR_DATABRICKS_STATEMENT_PENDING_DURATION,
   ATTR_DATABRICKS_STATEMENT_RUNNING_DURATION,
+  ATTR_DATABRICKS_STATEMENT_STATE,
+  EVENT_DATABRICKS_STATEMENT_STATE_CHANGE,
 } from '../semconv';
+import type { StatementState } from '../semconv';
 import type { Phase } from './states';
 
 /**
@@ -69,4 +72,15 @@ export class Phases {
     this.#phase = undefined;
     this.#sinceMs = endMs;
   }
+}
+
+/** The event of a change of state on the span of a statement. */
+export function recordStateChange(
+  span: Span | undefined,
+  state: Phase | StatementState,
+  atMs: number,
+): void {
+  if (span?.isRecording() !== true) return;
+  const attributes = { [ATTR_DATABRICKS_STATEMENT_STATE]: state };
+  span.addEvent(EVENT_DATABRICKS_STATEMENT_STATE_CHANGE, attributes, atMs);
 }

@@ -4,17 +4,18 @@ import { knownId } from '../connection/connection';
 import type { Connection, SessionFacts } from '../connection/connection';
 import { POLL_METHOD } from '../driver/members';
 import type { DriverReport } from '../driver/report';
+import { countOf } from '../driver/shapes';
 import type { Operation as DriverOperation, OperationStatus, Response } from '../driver/shapes';
 import {
   ATTR_DATABRICKS_HTTP_RETRY_COUNT,
   ATTR_DATABRICKS_OPERATION,
   ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS,
   ATTR_DATABRICKS_STATEMENT_ID,
+  ATTR_DATABRICKS_STATEMENT_MODIFIED_ROW_COUNT,
   ATTR_DATABRICKS_STATEMENT_POLL_COUNT,
   ATTR_DATABRICKS_STATEMENT_POLL_DURATION,
   ATTR_DATABRICKS_STATEMENT_STATE,
   ATTR_DATABRICKS_STATEMENT_SUBMIT_DURATION,
-  EVENT_DATABRICKS_STATEMENT_STATE_CHANGE,
   ATTR_DATABRICKS_STATEMENT_URL,
   OPERATION_EXECUTE_STATEMENT,
 } from '../semconv';
@@ -25,9 +26,9 @@ import type { Telemetry } from '../telemetry/telemetry';
 import { GUID_BYTES, guidText } from './guid';
 import type { OpenOperations } from './open-operations';
 import type { OpenResource, OpenResources } from './open-resources';
-import { Phases } from './phases';
+import { Phases, recordStateChange } from './phases';
 import { errorCodeOf, phaseOf, stateOfErrorCode, terminalState } from './states';
-import { Totals } from './totals';
+import { Totals, totalsSoFar } from './totals';
 import type { Phase } from './states';
 import type { ResultFacts } from './totals';
 
@@ -256,7 +257,7 @@ export class Statement implements SpanOrigin {
     }
     this.#stateResponse = response;
     const endMs = this.#phases?.ended(this.#lastResponseMs);
-    if (endMs !== undefined) this.#recordChange(state, endMs);
+    if (endMs !== undefined) recordStateChange(this.span, state, endMs);
     this.#sawState(state, this.#lastResponseMs);
   }
 
@@ -264,16 +265,7 @@ export class Statement implements SpanOrigin {
     if (phase === undefined) return;
     this.#phases ??= new Phases(this.#answeredMs ?? this.#lastResponseMs);
     const changedMs = this.#phases.saw(phase, this.#lastResponseMs);
-    if (changedMs !== undefined) this.#recordChange(phase, changedMs);
-  }
-
-  #recordChange(state: Phase | StatementState, atMs: number): void {
-    if (this.span?.isRecording() !== true) return;
-    this.span.addEvent(
-      EVENT_DATABRICKS_STATEMENT_STATE_CHANGE,
-      { [ATTR_DATABRICKS_STATEMENT_STATE]: state },
-      atMs,
-    );
+    if (changedMs !== undefined) recordStateChange(this.span, phase, changedMs);
   }
 
   #sawState(state: StatementState, atMs: number): void {
@@ -333,6 +325,8 @@ export class Statement implements SpanOrigin {
         (this.#answeredMs - this.startMs) / 1000;
     }
     this.#phases?.addTo(attributes);
+    const modified = countOf(this.#stateResponse?.numModifiedRows);
+    if (modified !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_MODIFIED_ROW_COUNT] = modified;
     if (this.#directResults !== undefined) {
       attributes[ATTR_DATABRICKS_STATEMENT_DIRECT_RESULTS] = this.#directResults;
       if (!this.session.connection.isKernel && !this.#context.report.lacks(POLL_METHOD)) {
@@ -354,13 +348,4 @@ export class Statement implements SpanOrigin {
     const url = this.connection.statementUrl(this.id);
     if (url !== undefined) attributes[ATTR_DATABRICKS_STATEMENT_URL] = url;
   }
-}
-
-/** Refers to the counters only: a published operation outlives the statement, its span and the driver's objects. */
-function totalsSoFar(
-  totals: Totals,
-  startMs: number,
-  isKernel: boolean,
-): () => Attributes | undefined {
-  return () => totals.factsRead && totals.attributes(totals.factsRead, startMs, isKernel);
 }

@@ -13,8 +13,10 @@ import {
   ATTR_DATABRICKS_RESULT_READY_DURATION,
   ATTR_DATABRICKS_RESULT_ROW_COUNT,
   ATTR_DATABRICKS_RESULT_SIZE,
+  ATTR_DATABRICKS_RESULT_CACHE_LOOKUP,
+  ATTR_DATABRICKS_RESULT_UNCOMPRESSED_SIZE,
 } from '../semconv';
-import type { ResultFormat } from '../semconv';
+import type { CacheLookup, ResultFormat } from '../semconv';
 
 /** What the driver knows of a statement's results besides their contents. */
 export interface ResultFacts {
@@ -26,6 +28,9 @@ export interface ResultFacts {
   readonly isCompressed: boolean | undefined;
   /** Chunks that came with the submit and were not read. */
   readonly unreadChunks: number;
+  readonly cacheLookup: CacheLookup | undefined;
+  /** Of the whole result, as the server states them. */
+  readonly uncompressedBytes: number | undefined;
 }
 
 /**
@@ -80,6 +85,10 @@ export class Totals {
     this.#downloads?.succeeded(index, durationMs, bytes);
   }
 
+  downloadFailed(): void {
+    this.#downloads?.failed();
+  }
+
   /** The kernel returned a batch. */
   batchReceived(durationMs: number, bytes: number): void {
     (this.#batches ??= new KernelBatches()).received(durationMs, bytes);
@@ -89,9 +98,13 @@ export class Totals {
   attributes(facts: ResultFacts, submittedMs: number, isKernel: boolean): Attributes {
     const attributes: Attributes = {};
     if (!this.wasFetched && !facts.hasResultSet) return attributes;
-    const { format, isCompressed } = facts;
+    const { format, isCompressed, cacheLookup, uncompressedBytes } = facts;
     if (format !== undefined) attributes[ATTR_DATABRICKS_RESULT_FORMAT] = format;
     if (isCompressed !== undefined) attributes[ATTR_DATABRICKS_RESULT_COMPRESSED] = isCompressed;
+    if (cacheLookup !== undefined) attributes[ATTR_DATABRICKS_RESULT_CACHE_LOOKUP] = cacheLookup;
+    if (uncompressedBytes !== undefined) {
+      attributes[ATTR_DATABRICKS_RESULT_UNCOMPRESSED_SIZE] = uncompressedBytes;
+    }
     attributes[ATTR_DATABRICKS_RESULT_ROW_COUNT] = this.rowCount;
     if (this.rowCount > 0) {
       attributes[ATTR_DATABRICKS_RESULT_READY_DURATION] = (this.#firstRowsMs - submittedMs) / 1000;
@@ -129,4 +142,13 @@ export class Totals {
     }
     return consumed;
   }
+}
+
+/** Refers to the counters only: a published operation outlives the statement, its span and the driver's objects. */
+export function totalsSoFar(
+  totals: Totals,
+  startMs: number,
+  isKernel: boolean,
+): () => Attributes | undefined {
+  return () => totals.factsRead && totals.attributes(totals.factsRead, startMs, isKernel);
 }

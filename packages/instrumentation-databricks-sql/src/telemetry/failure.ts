@@ -27,6 +27,7 @@ export interface Failure {
   /** The driver's `errorCode`. */
   readonly errorCode: string | undefined;
   readonly sqlState: string | undefined;
+  readonly httpStatus: number | undefined;
   /** Databricks' error condition, such as `TABLE_OR_VIEW_NOT_FOUND`. */
   readonly condition: string | undefined;
   /** Why it failed, where a phrase or code of the service or the driver decides it. */
@@ -146,6 +147,7 @@ export function describeError(
     className: name,
     errorCode,
     sqlState,
+    httpStatus,
     condition,
     reason: reasonOf({
       text: beginning,

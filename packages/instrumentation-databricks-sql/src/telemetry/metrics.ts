@@ -5,6 +5,7 @@ import type { Failure } from './failure';
 import {
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_DOWNLOAD_DURATION,
   METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE,
+  METRIC_DATABRICKS_CLIENT_CLOUDFETCH_THROUGHPUT,
   METRIC_DATABRICKS_CLIENT_LEAK,
   METRIC_DATABRICKS_CLIENT_SESSION_ACTIVE,
   METRIC_DATABRICKS_CLIENT_HTTP_RETRY_COUNT,
@@ -18,6 +19,7 @@ import {
 const DURATION_BOUNDARIES_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 /** A warehouse that has to start takes minutes. */
 const PENDING_BOUNDARIES_S = [0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600];
+const THROUGHPUT_BOUNDARIES = [1e5, 1e6, 5e6, 1e7, 2.5e7, 5e7, 1e8, 2.5e8, 5e8, 1e9];
 const ROW_BOUNDARIES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /** The instruments, independent of sampling. Their attributes never hold the id of a connection, session or statement. */
@@ -33,6 +35,7 @@ export class Metrics {
   readonly #downloadDuration: Histogram;
   readonly #downloadSize: Counter;
   readonly #retries: Counter;
+  readonly #throughput: Histogram;
 
   constructor(meter: Meter) {
     this.live = meter !== createNoopMeter();
@@ -81,6 +84,12 @@ export class Metrics {
         advice: { explicitBucketBoundaries: DURATION_BOUNDARIES_S },
       },
     );
+    this.#throughput = meter.createHistogram(METRIC_DATABRICKS_CLIENT_CLOUDFETCH_THROUGHPUT, {
+      description: 'Throughput of CloudFetch downloads, including retries.',
+      unit: 'By/s',
+      valueType: ValueType.DOUBLE,
+      advice: { explicitBucketBoundaries: THROUGHPUT_BOUNDARIES },
+    });
     this.#downloadSize = meter.createCounter(METRIC_DATABRICKS_CLIENT_CLOUDFETCH_SIZE, {
       description: 'Bytes of the CloudFetch files that were downloaded.',
       unit: 'By',
@@ -124,6 +133,7 @@ export class Metrics {
   recordDownload(durationMs: number, bytes: number, attributes: Attributes): void {
     this.#downloadDuration.record(durationMs / 1000, attributes);
     this.#downloadSize.add(bytes, attributes);
+    if (durationMs > 0) this.#throughput.record((bytes * 1000) / durationMs, attributes);
   }
 
   recordFailedDownload(durationMs: number, attributes: Attributes, failure: Failure): void {

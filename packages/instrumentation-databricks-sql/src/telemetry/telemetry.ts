@@ -28,6 +28,7 @@ import { hasSubscribers } from './channel';
 import { EventLog } from './event-log';
 import type { EventLogger } from './event-log';
 import { FailureSightings } from './failure-sightings';
+import { wantsOldNames, withOldNames } from './old-names';
 import { Publisher } from './publisher';
 import { isTracingSuppressed } from './suppression';
 
@@ -36,6 +37,7 @@ const NO_LOGGER: EventLogger = { emit: () => {}, enabled: () => false };
 /** The spans, metrics and published operations of one instrumentation: every operation begins and ends here. */
 export class Telemetry {
   #hasTracer = false;
+  readonly #hasOldNames = wantsOldNames();
   readonly #recorded = new FailureSightings();
   /** Errors of requests to the storage, which reach the calls above that made them. */
   readonly #ofStorage = new WeakSet<object>();
@@ -169,7 +171,10 @@ export class Telemetry {
     const hasParent = traceId !== undefined && traceId !== INVALID_TRACEID;
     const fallback = hasParent ? undefined : origin?.span;
     if (!hasParent && fallback === undefined && this.config.requireParentSpan) return undefined;
-    const options: SpanOptions = { kind, attributes };
+    const options: SpanOptions = {
+      kind,
+      attributes: this.#hasOldNames ? withOldNames(attributes) : attributes,
+    };
     if (origin !== undefined) options.links = origin.links;
     if (startTime !== undefined) options.startTime = startTime;
     return this.#currentTracer().startSpan(
