@@ -8,6 +8,7 @@ import { manifestFolders, readManifest } from '../src/manifests';
 const PORTABLE = /^[\w@:./=-]+(?: [\w@:./=-]+)*(?: && [\w@:./=-]+(?: [\w@:./=-]+)*)*$/;
 const COMMANDS = new Set([
   'node',
+  'npm',
   'tsc',
   'c8',
   'mocha',
