@@ -1,5 +1,7 @@
+import { diag } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { DatabricksTelemetryExporter, DatabricksTelemetrySpanProcessor } from '../src';
+import { DiagRecorder } from './diag-recorder';
 
 function fail(): never {
   throw new Error('the application');
@@ -26,6 +28,10 @@ const OPTIONS: fc.Arbitrary<() => unknown> = fc.oneof(
 );
 
 describe('the constructors with odd options', () => {
+  // Without a logger the warnings would be kept, and logged in a later test.
+  beforeEach(() => new DiagRecorder().install());
+  afterEach(() => diag.disable());
+
   it('never throw', async () => {
     await fc.assert(
       fc.asyncProperty(OPTIONS, async (create) => {

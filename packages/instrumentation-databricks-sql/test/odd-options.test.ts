@@ -1,8 +1,9 @@
-import { diag } from '@opentelemetry/api';
+import { diag, DiagLogLevel } from '@opentelemetry/api';
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { DatabricksSqlInstrumentation } from '../src';
 import type { DatabricksSqlInstrumentationConfig } from '../src';
+import { keepDiagnostics } from './support/diagnostics';
 
 function fail(): never {
   throw new Error('the application');
@@ -33,6 +34,8 @@ function withThrowingLogger(): void {
 }
 
 describe('DatabricksSqlInstrumentation with odd options', () => {
+  // Without a logger the warnings would be kept, and logged in a later test.
+  beforeEach(() => keepDiagnostics(DiagLogLevel.NONE, () => {}));
   afterEach(() => diag.disable());
 
   for (const isLogging of [false, true]) {

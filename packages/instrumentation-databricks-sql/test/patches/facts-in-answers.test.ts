@@ -2,11 +2,17 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { CHANNEL_DATABRICKS_TELEMETRY } from '../../src/semconv';
 import type { ConnectionMessage, TelemetryConnection, TelemetryOwner } from '../../src/semconv';
+import { isDriverAtLeast } from '../support/driver';
 import { TestBed } from '../support/test-bed';
 
 const CLOUD_FETCH = { useCloudFetch: true };
 const FILES = 'SELECT * FROM range(300) /* local-warehouse: cloudfetch=3 download-delay=20 */';
-const SWITCHES = ['socket_timeout', 'lz4_enabled', 'arrow_enabled', 'direct_results_enabled'];
+const SWITCHES = [
+  'socket_timeout',
+  ...(isDriverAtLeast(1, 8) ? ['lz4_enabled'] : []),
+  'arrow_enabled',
+  'direct_results_enabled',
+];
 
 describe('facts that the answers have already', () => {
   let bed: TestBed;

@@ -62,8 +62,8 @@ const CASES: Readonly<Record<string, Case>> = {
     prepare: ({ warehouse }) => void warehouse.fault({ match: 'GetOperationStatus', status: 429 }),
   },
   'a starting warehouse, in the header of a 503 of the poll': {
-    // Before 1.9 the driver drops the header.
-    reason: isDriverAtLeast(1, 9) ? 'warehouse_starting' : 'warehouse_unavailable',
+    // Before 1.16 the driver drops the header.
+    reason: isDriverAtLeast(1, 16) ? 'warehouse_starting' : 'warehouse_unavailable',
     type: '503',
     sql: 'SELECT 1 /* local-warehouse: polls=2 */',
     prepare: ({ warehouse }) =>
