@@ -130,7 +130,7 @@ export const benchmark: Benchmark = {
     const rounds = effort.short ? 7 : 25;
     const figures: Figure[] = [];
     for (const [chunks, target, gate, limit] of [
-      [0, 0.2, 0.3, 0.7],
+      [0, 0.2, 0.3, 0.85],
       [20, 0.05, 0.08, 0.3],
     ] as const) {
       const ours: number[] = [];

@@ -24,7 +24,7 @@ import { SCOPE_NAME } from '@dbsql-otel/instrumentation-databricks-sql/semconv';
 
 const FLAT = { target: 1.1, gate: 1.2 } as const;
 /** Tenants never share a request: a hundred records of a hundred hosts are a hundred requests. */
-const HOSTS_LIMIT = 5;
+const HOSTS_LIMIT = 8;
 const MANY_HOSTS = 200;
 
 function statements(name: string, run: (count: number) => Promise<void>): Arm {
