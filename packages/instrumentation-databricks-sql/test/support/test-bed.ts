@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type * as Driver from '@databricks/sql';
 import { LocalWarehouse } from '@dbsql-otel/local-warehouse';
 import type { LocalWarehouseOptions } from '@dbsql-otel/local-warehouse';
-import { context } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
@@ -20,6 +20,8 @@ import {
 import type { ReadableSpan, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { DatabricksSqlInstrumentation } from '../../src';
 import type { DatabricksSqlInstrumentationConfig } from '../../src';
+import { hasLogger } from '../../src/diagnostics';
+import { keepDiagnostics } from './diagnostics';
 import { DRIVER_VERSION, loadPatchedDriver, patchedFiles } from './driver';
 
 export interface TestBedOptions {
@@ -68,10 +70,14 @@ export class TestBed {
     });
     context.disable();
     context.setGlobalContextManager(this.contextManager.enable());
+    // Without a logger the warnings of an old driver would be kept, and logged in a later test.
+    const isUnheard = !hasLogger();
+    if (isUnheard) keepDiagnostics(DiagLogLevel.NONE, () => {});
     this.instrumentation = new DatabricksSqlInstrumentation(config);
     this.instrumentation.setTracerProvider(this.provider);
     this.instrumentation.setMeterProvider(this.meterProvider);
     this.driver = loadPatchedDriver(this.instrumentation);
+    if (isUnheard) diag.disable();
   }
 
   static async start(options: TestBedOptions = {}): Promise<TestBed> {
