@@ -14,6 +14,7 @@ import { closing, spanned, timed } from './bare-patches';
 export function patchLeast(tracer: Tracer): void {
   const observe = timed(() => {});
   const patches = new PrototypePatches(new DriverReport(diag));
+  patches.installAll();
   const classes: Readonly<Record<string, ClassPatch>> = {
     DBSQLSession: { executeStatement: spanned(tracer) },
     DBSQLOperation: { fetchChunk: observe, close: closing(tracer) },

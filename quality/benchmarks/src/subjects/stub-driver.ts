@@ -152,6 +152,7 @@ export function stubSession(patched?: StubPatches) {
     patches.apply('Operation', Operation, patched.operation);
     patches.apply('CloudFetchResultHandler', CloudFetchResultHandler, patched.cloudFetch);
     patches.apply('Session', Session, patched.session);
+    patches.installAll();
   }
   const session = new Session();
   const link = {};
